@@ -1,0 +1,176 @@
+//! The words of four languages by which headers are known; data files beside this one, parsed once.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::normalise::Words;
+use super::rules::{Glob, Rules};
+use crate::entity::EntityKind;
+
+const CONCEPTS: &str = include_str!("lexicon/concepts.txt");
+const RULES: &str = include_str!("lexicon/rules.txt");
+const LANGUAGES: [&str; 4] = [
+    include_str!("lexicon/tr.txt"),
+    include_str!("lexicon/en.txt"),
+    include_str!("lexicon/ru.txt"),
+    include_str!("lexicon/de.txt"),
+];
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::parse);
+
+/// What a header can mean, by its name in `concepts.txt`; the same for all kinds of records.
+pub(super) type Concept = &'static str;
+
+/// All that is known of headers.
+#[derive(Debug)]
+pub(super) struct Lexicon {
+    fields: HashMap<Concept, Vec<Candidate>>,
+    exact: HashMap<String, Vec<Concept>>,
+    stems: HashMap<String, Vec<Concept>>,
+    /// Words that qualify a header without changing what it means, by language.
+    pub qualifiers: Vec<Qualifiers>,
+    /// Rules that go before qualifiers are taken away, and those that go after.
+    pub rules: Rules,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    only: Option<&'static str>,
+    field: &'static str,
+}
+
+/// One language's qualifying words, by what they say: `company` in `Company Phone`.
+#[derive(Debug, Default)]
+pub(super) struct Qualifiers(HashMap<&'static str, Vec<Glob>>);
+
+impl Qualifiers {
+    /// Whether `token` is one of the words under `name`.
+    pub fn has(&self, name: &str, token: &str) -> bool {
+        self.0.get(name).is_some_and(|globs| globs.iter().any(|glob| glob.fits(token)))
+    }
+}
+
+/// The lexicon.
+pub(super) fn lexicon() -> &'static Lexicon {
+    &LEXICON
+}
+
+impl Lexicon {
+    fn parse() -> Self {
+        let mut lexicon = Self {
+            fields: lines(CONCEPTS).map(|(concept, fields)| (concept, candidates(fields))).collect(),
+            exact: HashMap::new(),
+            stems: HashMap::new(),
+            qualifiers: Vec::new(),
+            rules: Rules::parse(RULES),
+        };
+        for language in LANGUAGES {
+            lexicon.add(language);
+        }
+        lexicon
+    }
+
+    fn add(&mut self, language: &'static str) {
+        let mut qualifiers = Qualifiers::default();
+        for (name, terms) in lines(language) {
+            let terms = terms.split(',').map(str::trim);
+            if let Some(name) = name.strip_prefix('~') {
+                qualifiers.0.insert(name, terms.map(Glob::new).collect());
+                continue;
+            }
+            for words in terms.map(Words::of) {
+                push(&mut self.exact, words.squashed(), name);
+                push(&mut self.stems, words.stems(), name);
+            }
+        }
+        self.qualifiers.push(qualifiers);
+    }
+
+    /// What exactly these words mean.
+    pub fn exact(&self, words: &Words) -> &[Concept] {
+        self.exact.get(&words.squashed()).map_or(&[], Vec::as_slice)
+    }
+
+    /// What these words mean in any order and with any ending.
+    pub fn stemmed(&self, words: &Words) -> &[Concept] {
+        self.stems.get(&words.stems()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The known header that is spelled most like these words, and how much, from 0 to 1.
+    pub fn nearest(&self, words: &Words) -> Option<(&[Concept], f64)> {
+        let key = words.squashed();
+        let scored =
+            self.exact.iter().map(|(term, all)| (term, all, strsim::normalized_damerau_levenshtein(&key, term)));
+        // The term breaks ties, so that the same header always means the same.
+        let best = scored.max_by(|a, b| a.2.total_cmp(&b.2).then_with(|| b.0.cmp(a.0)))?;
+        Some((best.1, best.2))
+    }
+
+    /// The names of the fields that can hold `concept` in a record of `kind`, best first.
+    pub fn fields(&self, concept: &str, kind: EntityKind) -> impl Iterator<Item = &'static str> {
+        let kind = kind_name(kind);
+        let all = self.fields.get(concept).map_or(&[][..], Vec::as_slice);
+        all.iter().filter(move |one| one.only.is_none_or(|only| only == kind)).map(|one| one.field)
+    }
+}
+
+/// The name under which a kind of record stands in the data files.
+pub(super) fn kind_name(kind: EntityKind) -> &'static str {
+    match kind {
+        EntityKind::Lead => "lead",
+        EntityKind::Contact => "contact",
+        EntityKind::Company => "company",
+        EntityKind::Deal => "deal",
+        EntityKind::Quote => "quote",
+        EntityKind::Invoice => "invoice",
+        EntityKind::Smart(_) => "smart",
+    }
+}
+
+fn push(map: &mut HashMap<String, Vec<Concept>>, key: String, concept: Concept) {
+    let concepts = map.entry(key).or_default();
+    if !concepts.contains(&concept) {
+        concepts.push(concept);
+    }
+}
+
+fn candidates(fields: &'static str) -> Vec<Candidate> {
+    let one = |word: &'static str| match word.split_once(':') {
+        Some((only, field)) => Candidate { only: Some(only), field },
+        None => Candidate { only: None, field: word },
+    };
+    fields.split_whitespace().map(one).collect()
+}
+
+/// A data file's `name: content` lines.
+fn lines(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let content = text.lines().filter(|line| !line.starts_with('#'));
+    content.filter_map(|line| line.split_once(':')).map(|(name, rest)| (name.trim(), rest.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_in_the_data_files_is_a_concept() {
+        let lexicon = lexicon();
+        let named = lexicon.exact.values().flatten().chain(lexicon.rules.concepts());
+        for concept in named {
+            assert!(lexicon.fields.contains_key(concept), "{concept}");
+        }
+    }
+
+    #[test]
+    fn no_language_gives_one_header_two_meanings() {
+        for language in LANGUAGES {
+            let mut seen = HashMap::new();
+            for (name, terms) in lines(language).filter(|(name, _)| !name.starts_with('~')) {
+                for key in terms.split(',').map(|term| Words::of(term).squashed()) {
+                    let before = seen.insert(key.clone(), name);
+                    assert!(before.is_none_or(|before| before == name), "{key}: {before:?} and {name}");
+                }
+            }
+        }
+    }
+}

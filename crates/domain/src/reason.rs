@@ -1,0 +1,199 @@
+//! Why a cell or a row was not written, in words that a salesperson understands.
+
+use serde::{Deserialize, Serialize};
+
+/// A language of Köprü's texts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Türkçe
+    #[default]
+    Tr,
+    /// English
+    En,
+}
+
+/// Why a value cannot be written. Each has a stable [`Reason::code`] and a text in both languages,
+/// side by side, so that neither can be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// No number can be read.
+    NotANumber,
+    /// A whole number is needed and there are decimals.
+    NotWhole,
+    /// No day or moment can be read.
+    NotADate,
+    /// A day that no calendar has, such as 31.02.2026.
+    NoSuchDate,
+    /// No phone number can be read.
+    NotAPhone,
+    /// No e-mail address can be read.
+    NotAnEmail,
+    /// No web address can be read.
+    NotALink,
+    /// Neither yes nor no.
+    NotAFlag,
+    /// No choice has that name; the nearest names.
+    UnknownChoice {
+        /// Up to three labels that are spelled alike.
+        nearest: Vec<String>,
+    },
+    /// Several choices have that name.
+    AmbiguousChoice {
+        /// Their labels.
+        labels: Vec<String>,
+    },
+    /// The field takes a record's number, not its name.
+    NotARecordNumber,
+    /// The cell shows a formula error.
+    FormulaError,
+    /// The field cannot be written.
+    ReadOnly,
+    /// The field cannot hold what a cell holds.
+    UnsupportedField,
+    /// The field is not in the portal any more.
+    UnknownField,
+    /// A required field has no value.
+    MissingRequired {
+        /// The field's title.
+        title: String,
+    },
+    /// The CRM refused; its own words.
+    RefusedByCrm {
+        /// The CRM's text, in the portal's language.
+        message: String,
+    },
+    /// The record is not in the CRM any more.
+    RecordGone,
+    /// It is not known whether the CRM did it; nothing was repeated.
+    OutcomeUnknown,
+}
+
+impl Reason {
+    /// A stable name for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotANumber => "not_a_number",
+            Self::NotWhole => "not_whole",
+            Self::NotADate => "not_a_date",
+            Self::NoSuchDate => "no_such_date",
+            Self::NotAPhone => "not_a_phone",
+            Self::NotAnEmail => "not_an_email",
+            Self::NotALink => "not_a_link",
+            Self::NotAFlag => "not_a_flag",
+            Self::UnknownChoice { .. } => "unknown_choice",
+            Self::AmbiguousChoice { .. } => "ambiguous_choice",
+            Self::NotARecordNumber => "not_a_record_number",
+            Self::FormulaError => "formula_error",
+            Self::ReadOnly => "read_only",
+            Self::UnsupportedField => "unsupported_field",
+            Self::UnknownField => "unknown_field",
+            Self::MissingRequired { .. } => "missing_required",
+            Self::RefusedByCrm { .. } => "refused_by_crm",
+            Self::RecordGone => "record_gone",
+            Self::OutcomeUnknown => "outcome_unknown",
+        }
+    }
+
+    /// The reason in a person's language, with what to do about it.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let (tr, en) = self.both();
+        match language {
+            Language::Tr => tr,
+            Language::En => en,
+        }
+    }
+
+    fn both(&self) -> (String, String) {
+        let pair = |tr: &str, en: &str| (tr.to_owned(), en.to_owned());
+        match self {
+            Self::NotANumber => {
+                pair("Sayı okunamadı; örneğin 1.234,50 yazın.", "No number could be read; write for example 1234.50.")
+            }
+            Self::NotWhole => pair(
+                "Bu alan tam sayı ister; ondalığı kaldırın.",
+                "This field takes whole numbers; remove the decimals.",
+            ),
+            Self::NotADate => pair(
+                "Tarih okunamadı; örneğin 31.12.2026 yazın.",
+                "No date could be read; write for example 2026-12-31.",
+            ),
+            Self::NoSuchDate => {
+                pair("Takvimde böyle bir gün yok; tarihi düzeltin.", "The calendar has no such day; correct the date.")
+            }
+            Self::NotAPhone => pair(
+                "Telefon numarası okunamadı; örneğin 0532 123 45 67 yazın.",
+                "No phone number could be read; write for example +90 532 123 45 67.",
+            ),
+            Self::NotAnEmail => pair(
+                "E-posta adresi okunamadı; örneğin ad@firma.com yazın.",
+                "No e-mail address could be read; write for example name@firm.com.",
+            ),
+            Self::NotALink => pair(
+                "Web adresi okunamadı; örneğin https://firma.com yazın.",
+                "No web address could be read; write for example https://firm.com.",
+            ),
+            Self::NotAFlag => pair(
+                "Evet mi hayır mı olduğu anlaşılamadı; Evet veya Hayır yazın.",
+                "Neither yes nor no; write Yes or No.",
+            ),
+            Self::UnknownChoice { nearest } => unknown_choice(nearest),
+            Self::AmbiguousChoice { labels } => {
+                let all = labels.join(", ");
+                (
+                    format!("Bu adla birden fazla seçenek var: {all}. Tam adını yazın."),
+                    format!("Several choices have that name: {all}. Write the full name."),
+                )
+            }
+            Self::NotARecordNumber => pair(
+                "Bu alan kaydın numarasını ister, adını değil.",
+                "This field takes the record's number, not its name.",
+            ),
+            Self::FormulaError => pair(
+                "Hücrede formül hatası var; formülü düzeltin.",
+                "The cell shows a formula error; correct the formula.",
+            ),
+            Self::ReadOnly => pair("Bu alan Bitrix24'te yazılamaz.", "Bitrix24 does not let this field be written."),
+            Self::UnsupportedField => {
+                pair("Bu alan türü bir hücreden doldurulamaz.", "A field of this kind cannot be filled from a cell.")
+            }
+            Self::UnknownField => pair(
+                "Bu alan portalda artık yok; eşlemeyi güncelleyin.",
+                "The portal has no such field any more; update the mapping.",
+            ),
+            Self::MissingRequired { title } => (
+                format!("Zorunlu alan boş: {title}. Hücreyi doldurun."),
+                format!("A required field is empty: {title}. Fill in the cell."),
+            ),
+            Self::RefusedByCrm { message } => {
+                (format!("Bitrix24 reddetti: {message}"), format!("Bitrix24 refused: {message}"))
+            }
+            Self::RecordGone => pair(
+                "Kayıt Bitrix24'te bulunamadı; silinmiş olabilir.",
+                "The record is not in Bitrix24; it may have been deleted.",
+            ),
+            Self::OutcomeUnknown => pair(
+                "Bitrix24'ün yazıp yazmadığı bilinmiyor; kaydı kontrol edip yeniden deneyin.",
+                "It is not known whether Bitrix24 wrote it; check the record and retry.",
+            ),
+        }
+    }
+}
+
+fn unknown_choice(nearest: &[String]) -> (String, String) {
+    if nearest.is_empty() {
+        return (
+            "Portalda böyle bir seçenek yok; listedeki adlardan birini yazın.".to_owned(),
+            "The portal has no such choice; write one of the names in its list.".to_owned(),
+        );
+    }
+    let all = nearest.join(", ");
+    (
+        format!("Portalda böyle bir seçenek yok. Yakın olanlar: {all}."),
+        format!("The portal has no such choice. Close to it: {all}."),
+    )
+}

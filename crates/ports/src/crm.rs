@@ -1,0 +1,144 @@
+//! The CRM: what fields it has, and how records are written.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldCode, FieldMeta};
+use serde::{Deserialize, Serialize};
+
+use crate::error::PortError;
+
+/// What can go wrong with a CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CrmErrorKind {
+    /// The company has no portal connected.
+    NotConnected,
+    /// The portal does not accept the credentials: connect again.
+    Credentials,
+    /// The credentials lack a right or a scope.
+    NotAllowed,
+    /// The record, entity or field is not there.
+    NotFound,
+    /// The portal refuses the value.
+    InvalidValue,
+    /// The portal's plan or state does not allow it.
+    PortalClosed,
+    /// The portal asks for a pause.
+    RateLimited,
+    /// The portal does not answer, or not as agreed.
+    Unavailable,
+}
+
+/// A CRM's failure.
+pub type CrmError = PortError<CrmErrorKind>;
+
+/// What to do with a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CrmAction {
+    /// Make one, marked with our own key for it so that it can be found after a crash.
+    Create {
+        /// The row's id.
+        origin: String,
+    },
+    /// Change one.
+    Update {
+        /// The record's id.
+        id: String,
+    },
+}
+
+/// One record's write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrmCommand {
+    /// The kind of record.
+    pub entity: EntityKind,
+    /// Create or update.
+    pub action: CrmAction,
+    /// Changed fields only.
+    pub fields: BTreeMap<FieldCode, FieldChange>,
+}
+
+/// Commands for one portal, at most one for each record.
+#[derive(Debug, Clone)]
+pub struct WriteRequest {
+    /// Whose portal.
+    pub company: CompanyId,
+    /// One to [`MOST_COMMANDS`]; a single one goes as a call of its own.
+    pub commands: Vec<CrmCommand>,
+    /// When to give up waiting. The adapter does not begin what it cannot end by then.
+    pub deadline: Timestamp,
+}
+
+/// How many commands a [`WriteRequest`] holds at the most.
+pub const MOST_COMMANDS: usize = 50;
+
+/// What became of one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandOutcome {
+    /// Written; the record's id.
+    Done {
+        /// The record's id.
+        id: String,
+    },
+    /// Refused for good.
+    Refused {
+        /// What it means.
+        kind: CrmErrorKind,
+        /// The portal's words, for people.
+        message: String,
+        /// The field at fault, where the portal names it.
+        field: Option<FieldCode>,
+    },
+    /// Certainly not done; again after the pause.
+    Retry(Option<Duration>),
+    /// Perhaps done.
+    Unknown,
+}
+
+/// A record that carries our key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundRecord {
+    /// The key, as given in [`CrmAction::Create`].
+    pub origin: String,
+    /// The record's id; the oldest where there are several.
+    pub id: String,
+}
+
+/// Writes records.
+#[async_trait]
+pub trait CrmWriter: Send + Sync {
+    /// Executes the commands: one outcome each, in order.
+    ///
+    /// # Errors
+    /// Only when no command was begun. What may have happened is an outcome, not an error.
+    ///
+    /// # Idempotency
+    /// An update may be repeated. A create may not: look for its origin first.
+    async fn write(&self, request: WriteRequest) -> Result<Vec<CommandOutcome>, CrmError>;
+
+    /// The records that carry any of the origins. Repeatable.
+    async fn find_by_origin(
+        &self,
+        company: &CompanyId,
+        entity: EntityKind,
+        origins: &[String],
+    ) -> Result<Vec<FoundRecord>, CrmError>;
+}
+
+/// Describes what a portal has.
+#[async_trait]
+pub trait CrmCatalog: Send + Sync {
+    /// The entity's fields with their choices; kept for some minutes. Repeatable.
+    async fn fields(&self, company: &CompanyId, entity: EntityKind) -> Result<Vec<FieldMeta>, CrmError>;
+
+    /// Forgets what is kept of the company's portal: somebody changed its fields.
+    async fn forget(&self, company: &CompanyId);
+
+    /// Reaches the portal and gives its stable name (its host), by which limits and lanes are shared.
+    async fn portal(&self, company: &CompanyId) -> Result<String, CrmError>;
+}

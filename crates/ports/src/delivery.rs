@@ -1,0 +1,168 @@
+//! The delivery engine's storage: lanes of due work, leased to one worker at a time.
+//!
+//! A **lane** orders the work for one account at one vendor. **Work** is level-triggered: making a key
+//! due that is due already only raises its generation, and work that ends while its generation grew is
+//! due again. An **attempt** is one try on the wire; its payload is stored before it is sent.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_domain::CompanyId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::StoreError;
+use crate::sync::SyncChanges;
+
+/// Whether a person waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// A person waits: goes first.
+    Interactive,
+    /// Imports and repairs.
+    Bulk,
+}
+
+/// Work to be made due.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewWork {
+    /// Whose.
+    pub company: CompanyId,
+    /// The lane, such as `crm:acme.bitrix24.com`.
+    pub lane: String,
+    /// What has to be done, such as `crm.row`; decides who does it.
+    pub kind: &'static str,
+    /// What it is done to; unique within the lane.
+    pub key: String,
+    /// The thing that owns it, such as a configuration's id; for counting and pausing.
+    pub owner: String,
+    /// What the handler needs to know; small, since the state is kept elsewhere.
+    pub payload: Value,
+    /// When it may begin. Replaces an earlier wish that has not begun.
+    pub due: Timestamp,
+    /// Whether a person waits.
+    pub urgency: Urgency,
+}
+
+/// Due work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Work {
+    /// What has to be done.
+    pub kind: String,
+    /// What it is done to.
+    pub key: String,
+    /// The thing that owns it.
+    pub owner: String,
+    /// As given.
+    pub payload: Value,
+    /// How often it was tried in vain.
+    pub failures: u32,
+    /// Which request for it this is; see [`Outcome::Done`].
+    pub generation: i64,
+    /// Since when it waits.
+    pub since: Timestamp,
+    /// Whether a person waits.
+    pub urgency: Urgency,
+    /// What an earlier worker had on the wire when it was lost; its deadline has passed.
+    pub open_attempt: Option<Value>,
+}
+
+/// A lane held by one worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Whose lane.
+    pub company: CompanyId,
+    /// The lane.
+    pub lane: String,
+    /// Grows with every lease; with an older one nothing can be recorded.
+    pub epoch: i64,
+}
+
+/// The answer to a worker that looks for a lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaseAnswer {
+    /// The lane that has waited longest.
+    Granted(Lease),
+    /// Nothing is due; the moment when something will be, if anything is known of.
+    Idle(Option<Timestamp>),
+}
+
+/// What is about to go on the wire.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAttempt {
+    /// The work's key.
+    pub key: String,
+    /// Exactly what is sent.
+    pub payload: Value,
+    /// Until when the vendor may still carry it out.
+    pub deadline: Timestamp,
+}
+
+/// What became of one piece of work.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Finished, unless it was made due again meanwhile (its generation grew).
+    Done,
+    /// There is more to do at that moment, with this payload; no failure.
+    Again {
+        /// When.
+        due: Timestamp,
+        /// What the handler needs to know then.
+        payload: Value,
+    },
+    /// Certainly not done; at that moment again.
+    Retry {
+        /// When.
+        due: Timestamp,
+        /// Why, for people.
+        error: String,
+    },
+    /// Perhaps done: its attempt stays open and is resolved after that moment.
+    Open {
+        /// When the vendor has certainly ended it, or when to look again.
+        until: Timestamp,
+    },
+    /// Given up until it is made due again or replayed.
+    Parked {
+        /// Why, for people.
+        error: String,
+    },
+}
+
+/// All that one turn of work changes: recorded together or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Settlement {
+    /// One for each piece of work of the turn: key, the generation that was claimed, outcome.
+    pub outcomes: Vec<(String, i64, Outcome)>,
+    /// Work that follows, on this or other lanes.
+    pub follow_ups: Vec<NewWork>,
+    /// What it changes in the rows, by configuration.
+    pub sync: Vec<SyncChanges>,
+}
+
+/// Stores lanes, work and attempts. Everything that takes a [`Lease`] gives
+/// [`crate::StoreErrorKind::StaleLease`] and changes nothing once another worker holds the lane.
+#[async_trait]
+pub trait DeliveryStore: Send + Sync {
+    /// Makes work due.
+    async fn enqueue(&self, work: Vec<NewWork>) -> Result<(), StoreError>;
+
+    /// Leases the lane whose due work has waited longest, until `until`.
+    async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<LeaseAnswer, StoreError>;
+
+    /// Keeps a lease until `until`.
+    async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError>;
+
+    /// The lane's due work: all of one kind, urgent first, then oldest, `limit` at most. A key with an
+    /// open attempt is given only after the attempt's deadline.
+    async fn claim(&self, lease: &Lease, now: Timestamp, limit: u32) -> Result<Vec<Work>, StoreError>;
+
+    /// Stores attempts before they are sent, replacing their keys' earlier ones.
+    async fn freeze(&self, lease: &Lease, attempts: Vec<NewAttempt>) -> Result<(), StoreError>;
+
+    /// Records a turn. Attempts of settled keys are closed, but for [`Outcome::Open`].
+    async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError>;
+
+    /// Gives the lane back. A lease that is stale already is no error.
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError>;
+}

@@ -1,0 +1,64 @@
+//! A company's own settings for a vendor, and how the vendor is doing.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_domain::CompanyId;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::tokens::ConnectionStatus;
+
+/// A vendor that a company as a whole uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum IntegrationKind {
+    /// The company's Bitrix24 portal.
+    Bitrix24,
+}
+
+impl IntegrationKind {
+    /// The vendor's stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bitrix24 => "bitrix24",
+        }
+    }
+}
+
+/// A company's settings for one vendor.
+#[derive(Debug, Clone)]
+pub struct Integration {
+    /// The vendor's settings as JSON, in the shape of its adapter's configuration.
+    pub settings: SecretString,
+    /// Grows with every change.
+    pub version: i64,
+    /// How it is.
+    pub status: ConnectionStatus,
+    /// What went wrong last, readable and free of secrets.
+    pub last_error: Option<String>,
+    /// When it was last used.
+    pub last_used: Option<Timestamp>,
+}
+
+/// Keeps companies' settings. Sealing is a decorator's work.
+#[async_trait]
+pub trait IntegrationStore: Send + Sync {
+    /// The settings, if there are any.
+    async fn get(&self, company: &CompanyId, kind: IntegrationKind) -> Result<Option<Integration>, StoreError>;
+    /// Replaces the settings; the status becomes inactive until the first use.
+    async fn put(&self, company: &CompanyId, kind: IntegrationKind, settings: SecretString) -> Result<(), StoreError>;
+    /// Records the outcome of a use.
+    async fn set_status(
+        &self,
+        company: &CompanyId,
+        kind: IntegrationKind,
+        status: ConnectionStatus,
+        error: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Forgets the settings. Repeatable.
+    async fn delete(&self, company: &CompanyId, kind: IntegrationKind) -> Result<(), StoreError>;
+}

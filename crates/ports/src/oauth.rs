@@ -1,0 +1,103 @@
+//! The vendor's side of a consent, and the single-use states that tie a consent to a person.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{PortError, StoreError};
+use crate::tokens::TokenKey;
+
+/// Why a consent or a refresh failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OAuthErrorKind {
+    /// The code or the refresh token is used up, expired or revoked.
+    InvalidGrant,
+    /// The vendor does not accept our client id, secret or return address.
+    Misconfigured,
+    /// The vendor does not answer.
+    Unavailable,
+    /// The vendor's answer cannot be read.
+    Protocol,
+}
+
+/// A consent about to be asked for.
+#[derive(Debug, Clone)]
+pub struct AuthorizeRequest {
+    /// Unguessable text that comes back with the answer.
+    pub state: SecretString,
+    /// PKCE verifier; its S256 challenge goes into the address.
+    pub verifier: SecretString,
+    /// Where the vendor sends the person back to.
+    pub redirect_uri: String,
+}
+
+/// What a vendor grants.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// The access token.
+    pub access: SecretString,
+    /// A refresh token; `None` leaves the stored one in place.
+    pub refresh: Option<SecretString>,
+    /// When the access token ends.
+    pub expires_at: Timestamp,
+    /// What was granted, which can be less or more than was asked.
+    pub scopes: Vec<String>,
+}
+
+/// The account that granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Stable id at the vendor.
+    pub id: String,
+    /// E-mail address.
+    pub email: String,
+}
+
+/// A vendor's OAuth 2.0 endpoints.
+#[async_trait]
+pub trait OAuthProvider: Send + Sync {
+    /// The address to send the person to. Pure.
+    fn authorize_url(&self, request: &AuthorizeRequest) -> String;
+
+    /// The scopes without which the connection is of no use.
+    fn needed_scopes(&self) -> &[&'static str];
+
+    /// Exchanges a code. Not repeatable: a code works once.
+    async fn exchange(
+        &self,
+        code: SecretString,
+        verifier: SecretString,
+        redirect_uri: &str,
+    ) -> Result<Grant, PortError<OAuthErrorKind>>;
+
+    /// A new access token.
+    async fn refresh(&self, refresh: SecretString) -> Result<Grant, PortError<OAuthErrorKind>>;
+
+    /// Ends the grant at the vendor; a token that is not known any more counts as ended. Repeatable.
+    async fn revoke(&self, token: SecretString) -> Result<(), PortError<OAuthErrorKind>>;
+
+    /// Whose account the token is.
+    async fn account(&self, access: SecretString) -> Result<Account, PortError<OAuthErrorKind>>;
+}
+
+/// A consent under way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PendingConsent {
+    /// For whom.
+    pub key: TokenKey,
+    /// The PKCE verifier, sealed.
+    pub sealed_verifier: String,
+    /// Where the person goes afterwards; a path of ours or an allowed address.
+    pub return_to: String,
+}
+
+/// Keeps consents under way, by the hash of their state.
+#[async_trait]
+pub trait ConsentStore: Send + Sync {
+    /// Stores a consent until `expires`.
+    async fn put(&self, state_hash: &str, consent: PendingConsent, expires: Timestamp) -> Result<(), StoreError>;
+    /// Gives a consent once, if it has not expired.
+    async fn take(&self, state_hash: &str, now: Timestamp) -> Result<Option<PendingConsent>, StoreError>;
+}

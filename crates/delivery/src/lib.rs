@@ -1,0 +1,19 @@
+//! Köprü's delivery engine: work ordered in lanes, rationed by limiters, tried in attempts.
+//!
+//! It knows no use case. A [`Handler`] does one turn of work of one kind and says what became of it; the
+//! [`Delivery`] leases lanes, keeps leases alive, records turns with the lease's epoch, and gives every
+//! lane back. [`Limiters`] is the turnstile in front of vendors.
+
+mod backoff;
+mod bucket;
+mod clock;
+mod handler;
+mod limiters;
+mod runner;
+
+pub use backoff::{MOST_FAILURES, retry};
+pub use bucket::Bucket;
+pub use clock::SystemClock;
+pub use handler::{Handler, Turn};
+pub use limiters::Limiters;
+pub use runner::{Delivery, DeliveryOptions, Waker};

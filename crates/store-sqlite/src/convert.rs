@@ -1,0 +1,84 @@
+//! Between the database's types and ours.
+
+use jiff::Timestamp;
+use kopru_ports::{Retry, StoreError, StoreErrorKind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+const STORE: &str = "sqlite";
+
+pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
+    let conflict =
+        error.as_database_error().is_some_and(|error| error.is_unique_violation() || error.is_foreign_key_violation());
+    let (kind, retry) = match &error {
+        _ if conflict => (StoreErrorKind::Conflict, Retry::Never),
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => (StoreErrorKind::Unreadable, Retry::Never),
+        _ => (StoreErrorKind::Unavailable, Retry::After(None)),
+    };
+    StoreError::new(STORE, kind, retry).caused_by(error)
+}
+
+pub(crate) fn stale() -> StoreError {
+    StoreError::new(STORE, StoreErrorKind::StaleLease, Retry::Never)
+}
+
+pub(crate) fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::new(STORE, StoreErrorKind::Unreadable, Retry::Never).caused_by(error)
+}
+
+pub(crate) fn micros(moment: Timestamp) -> i64 {
+    moment.as_microsecond()
+}
+
+pub(crate) fn moment(micros: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_microsecond(micros).map_err(unreadable)
+}
+
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(unreadable)
+}
+
+/// A column's value, or the error that names the column.
+pub(crate) fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, StoreError>
+where
+    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+{
+    row.try_get(column).map_err(store_error)
+}
+
+pub(crate) fn get_json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T, StoreError> {
+    serde_json::from_str(get::<&str>(row, column)?).map_err(unreadable)
+}
+
+pub(crate) fn get_optional_json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<Option<T>, StoreError> {
+    let text: Option<&str> = get(row, column)?;
+    text.map(|text| serde_json::from_str(text).map_err(unreadable)).transpose()
+}
+
+/// A value that is one word in JSON (`"active"`), stored as that word.
+pub(crate) fn word<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    Ok(json(value)?.trim_matches('"').to_owned())
+}
+
+pub(crate) fn get_word<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T, StoreError> {
+    let text: &str = get(row, column)?;
+    serde_json::from_value(serde_json::Value::from(text)).map_err(unreadable)
+}
+
+pub(crate) fn get_moment(row: &SqliteRow, column: &str) -> Result<Timestamp, StoreError> {
+    moment(get(row, column)?)
+}
+
+pub(crate) fn get_parsed<T>(row: &SqliteRow, column: &str) -> Result<T, StoreError>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    get::<&str>(row, column)?.parse().map_err(|error: T::Err| unreadable(error))
+}
+
+pub(crate) fn count(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

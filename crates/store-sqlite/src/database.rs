@@ -1,0 +1,86 @@
+//! Opening the file, its schema, its connections.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use kopru_ports::StoreError;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{SqlSafeStr, Sqlite, Transaction};
+
+use crate::convert::store_error;
+
+/// One SQLite file as all of Köprü's stores.
+#[derive(Debug)]
+pub struct SqliteStore {
+    pub(crate) readers: SqlitePool,
+    writer: SqlitePool,
+    _lock: File,
+}
+
+/// Why the file cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it: its lanes must not be taken over.
+    #[error("another process uses the database file; stop it first, or choose another file")]
+    InUse,
+    /// The file or its folder cannot be written.
+    #[error("the database file cannot be opened: {0}")]
+    File(#[from] std::io::Error),
+    /// The file is no database of ours, or of a newer version.
+    #[error("the database cannot be prepared: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema cannot be brought up to date.
+    #[error("the database's schema cannot be brought up to date: {0}")]
+    Schema(#[from] sqlx::migrate::MigrateError),
+}
+
+impl SqliteStore {
+    /// Opens or makes the file, brings its schema up to date and ends the leases of the process that had
+    /// it before: a file belongs to one process at a time, which a lock beside it makes sure of.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what to do.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let lock = lock(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10));
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        migrator().run(&writer).await?;
+        sqlx::query("UPDATE lane SET lease_until = 0").execute(&writer).await?;
+        let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        Ok(Self { readers, writer, _lock: lock })
+    }
+
+    /// A transaction that may write. There is one writer, so it waits for its turn, never for a lock.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(store_error)
+    }
+}
+
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let file = File::create(path.with_added_extension("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse),
+        Err(std::fs::TryLockError::Error(error)) => Err(OpenError::File(error)),
+    }
+}
+
+fn migrator() -> Migrator {
+    let first = Migration::new(
+        1,
+        Cow::Borrowed("first"),
+        MigrationType::Simple,
+        include_str!("../migrations/0001_first.sql").into_sql_str(),
+        false,
+    );
+    Migrator { migrations: Cow::Owned(vec![first]), ..Migrator::DEFAULT }
+}

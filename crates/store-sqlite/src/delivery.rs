@@ -1,0 +1,122 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_ports::StoreError;
+use kopru_ports::delivery::{DeliveryStore, Lease, LeaseAnswer, NewAttempt, NewWork, Settlement, Work};
+
+use crate::convert::{get, get_parsed, micros, moment, store_error};
+use crate::database::SqliteStore;
+use crate::{rows, work};
+
+#[async_trait]
+impl DeliveryStore for SqliteStore {
+    async fn enqueue(&self, list: Vec<NewWork>) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for new in &list {
+            work::enqueue(&mut tx, new, new.due).await?;
+        }
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<LeaseAnswer, StoreError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(
+            "UPDATE lane SET lease_until = ?2, epoch = epoch + 1
+             WHERE (company_id, lane) = (SELECT company_id, lane FROM lane
+                    WHERE next_due <= ?1 AND lease_until <= ?1 ORDER BY next_due LIMIT 1)
+             RETURNING company_id, lane, epoch",
+        )
+        .bind(micros(now))
+        .bind(micros(until))
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(store_error)?;
+        tx.commit().await.map_err(store_error)?;
+        match row {
+            Some(row) => Ok(LeaseAnswer::Granted(Lease {
+                company: get_parsed(&row, "company_id")?,
+                lane: get(&row, "lane")?,
+                epoch: get(&row, "epoch")?,
+            })),
+            None => self.idle().await,
+        }
+    }
+
+    async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        work::fence(&mut tx, lease).await?;
+        sqlx::query("UPDATE lane SET lease_until = ? WHERE company_id = ? AND lane = ?")
+            .bind(micros(until))
+            .bind(lease.company.as_str())
+            .bind(&lease.lane)
+            .execute(&mut *tx)
+            .await
+            .map_err(store_error)?;
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn claim(&self, lease: &Lease, now: Timestamp, limit: u32) -> Result<Vec<Work>, StoreError> {
+        let mut tx = self.begin().await?;
+        work::fence(&mut tx, lease).await?;
+        let rows = sqlx::query(
+            "SELECT work.*, attempt.payload AS attempt_payload FROM work LEFT JOIN attempt USING (company_id, lane, work_key)
+             WHERE company_id = ?1 AND lane = ?2 AND parked = 0 AND due <= ?3 AND coalesce(deadline, 0) <= ?3
+             ORDER BY urgency, due, work_key LIMIT ?4",
+        )
+        .bind(lease.company.as_str())
+        .bind(&lease.lane)
+        .bind(micros(now))
+        .bind(limit)
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(store_error)?;
+        let mut claimed = rows.iter().map(work::work).collect::<Result<Vec<_>, _>>()?;
+        if let Some(kind) = claimed.first().map(|first| first.kind.clone()) {
+            claimed.retain(|work| work.kind == kind);
+        }
+        Ok(claimed)
+    }
+
+    async fn freeze(&self, lease: &Lease, attempts: Vec<NewAttempt>) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        work::fence(&mut tx, lease).await?;
+        for attempt in &attempts {
+            work::put_attempt(&mut tx, lease, attempt).await?;
+        }
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        work::fence(&mut tx, lease).await?;
+        for changes in &settlement.sync {
+            rows::apply(&mut tx, &lease.company, now, changes).await?;
+        }
+        for (key, generation, outcome) in &settlement.outcomes {
+            work::settle(&mut tx, lease, key, *generation, outcome).await?;
+        }
+        for new in &settlement.follow_ups {
+            work::enqueue(&mut tx, new, now).await?;
+        }
+        work::refresh_lane(&mut tx, lease, None).await?;
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        if work::fence(&mut tx, lease).await.is_ok() {
+            work::refresh_lane(&mut tx, lease, Some(Timestamp::UNIX_EPOCH)).await?;
+        }
+        tx.commit().await.map_err(store_error)
+    }
+}
+
+impl SqliteStore {
+    async fn idle(&self) -> Result<LeaseAnswer, StoreError> {
+        let row = sqlx::query("SELECT min(max(next_due, lease_until)) AS at FROM lane WHERE next_due IS NOT NULL")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(store_error)?;
+        let at: Option<i64> = get(&row, "at")?;
+        Ok(LeaseAnswer::Idle(at.map(moment).transpose()?))
+    }
+}

@@ -1,0 +1,16 @@
+//! Köprü's storage ports on one SQLite file: write-ahead log, every commit on the disk before it is
+//! acknowledged, one writer at a time.
+
+mod configs;
+mod consents;
+mod convert;
+mod database;
+mod delivery;
+mod identity;
+mod integrations;
+mod rows;
+mod sync;
+mod tokens;
+mod work;
+
+pub use database::{OpenError, SqliteStore};

@@ -1,0 +1,131 @@
+//! A person's Google connection.
+
+use std::time::Duration;
+
+use kopru_domain::{CompanyId, UserId};
+use kopru_ports::Retry;
+use kopru_ports::oauth::{AuthorizeRequest, PendingConsent};
+use kopru_ports::seal::SealContext;
+use kopru_ports::tokens::{ConnectionStatus, StoredToken, TokenKey};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::detect::connection;
+use crate::error::{EngineError, Problem};
+use crate::{Engine, secrets};
+
+/// So long a person may take over the consent page.
+const CONSENT: Duration = Duration::from_mins(10);
+
+/// How a person's Google connection is.
+#[derive(Debug, Clone)]
+pub struct GoogleStatus {
+    /// How it is.
+    pub status: ConnectionStatus,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// The account's address.
+    pub account: String,
+    /// What was granted.
+    pub scopes: Vec<String>,
+}
+
+fn verifier_context(key: &TokenKey) -> SealContext {
+    SealContext { company: key.company.clone(), owner: key.user.to_string(), purpose: "oauth.verifier".to_owned() }
+}
+
+impl Engine {
+    /// Begins a consent: the address to send the person to. `return_to` is a path of this service.
+    pub async fn begin_google(
+        &self,
+        company: &CompanyId,
+        user: &UserId,
+        return_to: &str,
+    ) -> Result<String, EngineError> {
+        if !return_to.starts_with('/') || return_to.starts_with("//") || return_to.contains('\\') {
+            return Err(EngineError::Invalid(Problem::BadReturnAddress));
+        }
+        let (state, verifier) = (secrets::token()?, secrets::token()?);
+        let key = connection(company, user);
+        let sealed_verifier = self.ports.sealer.seal(&verifier_context(&key), &verifier).await?;
+        let consent = PendingConsent { key, sealed_verifier, return_to: return_to.to_owned() };
+        self.ports.consents.put(&secrets::hash(&state), consent, self.ports.clock.now() + CONSENT).await?;
+        let redirect_uri = self.settings.google_redirect_uri.clone();
+        Ok(self.ports.google.authorize_url(&AuthorizeRequest { state, verifier, redirect_uri }))
+    }
+
+    /// Ends a consent that the vendor sent back; where the person goes next.
+    ///
+    /// # Errors
+    /// [`EngineError::NotAuthentic`] for a state that is unknown, used or expired;
+    /// [`EngineError::ScopesMissing`] when boxes were left unticked.
+    pub async fn complete_google(&self, state: &SecretString, code: SecretString) -> Result<String, EngineError> {
+        let now = self.ports.clock.now();
+        let consent = self.ports.consents.take(&secrets::hash(state), now).await?.ok_or(EngineError::NotAuthentic)?;
+        let verifier = self.ports.sealer.open(&verifier_context(&consent.key), &consent.sealed_verifier).await?;
+        let grant = self.ports.google.exchange(code, verifier, &self.settings.google_redirect_uri).await?;
+        let needed = self.ports.google.needed_scopes().iter();
+        let missing: Vec<String> = needed
+            .filter(|scope| !grant.scopes.iter().any(|granted| granted == *scope))
+            .map(ToString::to_string)
+            .collect();
+        if !missing.is_empty() {
+            return Err(EngineError::ScopesMissing(missing));
+        }
+        let account = self.ports.google.account(grant.access.clone()).await?;
+        let token = StoredToken {
+            version: 0,
+            access: grant.access,
+            refresh: grant.refresh,
+            expires_at: grant.expires_at,
+            scopes: grant.scopes,
+            account_id: account.id,
+            account_email: account.email,
+            status: ConnectionStatus::Active,
+            last_error: None,
+        };
+        self.ports.tokens.save(&consent.key, token).await?;
+        Ok(consent.return_to)
+    }
+
+    /// How the person's connection is; `None` when there is none.
+    pub async fn google_status(&self, company: &CompanyId, user: &UserId) -> Result<Option<GoogleStatus>, EngineError> {
+        let found = self.ports.tokens.load(&connection(company, user)).await?;
+        Ok(found.map(|token| GoogleStatus {
+            status: token.status,
+            last_error: token.last_error,
+            account: token.account_email,
+            scopes: token.scopes,
+        }))
+    }
+
+    /// Forgets the person's connection and pauses what ran on it; queues stay. Google's revocation ends
+    /// every grant of the account to the whole Cloud project, so it is called only for the last one.
+    pub async fn disconnect_google(&self, company: &CompanyId, user: &UserId) -> Result<(), EngineError> {
+        let key = connection(company, user);
+        let Some(token) = self.ports.tokens.load(&key).await? else { return Ok(()) };
+        self.pause_all(company, user).await?;
+        if self.ports.tokens.count_for_account(company, &token.account_id).await? <= 1 {
+            let secret = token.refresh.unwrap_or(token.access);
+            match self.ports.google.revoke(SecretString::from(secret.expose_secret())).await {
+                Err(error) if error.retry == Retry::Never => {
+                    tracing::info!(%error, "the vendor knew the grant no more");
+                }
+                other => other?,
+            }
+        }
+        Ok(self.ports.tokens.delete(&key).await?)
+    }
+
+    async fn pause_all(&self, company: &CompanyId, user: &UserId) -> Result<(), EngineError> {
+        let mut after = None;
+        loop {
+            let page = self.ports.configs.list(company, after, 100).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            for mut config in page.into_iter().filter(|config| config.user == *user && config.enabled) {
+                config.enabled = false;
+                self.ports.configs.update(&config).await?;
+            }
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Bringing records level with their rows.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_delivery::{Handler, Turn, retry};
+use kopru_domain::row::changes;
+use kopru_domain::{CellRefusal, CompanyId, ConfigId, EntityKind, FieldChange, FieldCode, Reason, Rejection, RowState};
+use kopru_ports::configs::SyncConfig;
+use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind, WriteRequest};
+use kopru_ports::delivery::{NewAttempt, Outcome, Settlement, Work};
+use kopru_ports::sync::{HistoryEntry, RowWritten, RowsQuery, SyncChanges, SyncRow};
+use kopru_ports::{Retry, StoreError};
+use serde_json::{Value, json};
+
+use crate::sheet_rows::crm_trouble;
+use crate::work::RowRef;
+use crate::{Engine, work};
+
+pub(crate) struct CrmRows(pub(crate) Arc<Engine>);
+
+/// One piece of work with all that is known of its row.
+struct Task {
+    work: Work,
+    config: Arc<SyncConfig>,
+    row: SyncRow,
+    /// What is about to be sent; empty when the record is level already.
+    fields: BTreeMap<FieldCode, FieldChange>,
+}
+
+impl Task {
+    /// What was sent is what the record has now.
+    fn acknowledge(&mut self) {
+        let sent = self.fields.iter().map(|(code, change)| (code.clone(), change.to.clone()));
+        self.row.acked.extend(sent);
+    }
+}
+
+/// How long to wait before an attempt is looked up once more.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+#[async_trait]
+impl Handler for CrmRows {
+    async fn turn(&self, turn: &Turn, works: Vec<Work>) -> Result<Settlement, StoreError> {
+        let company = turn.lease.company.clone();
+        let mut done = Done { engine: &self.0, settlement: Settlement::default(), sync: BTreeMap::new() };
+        let mut tasks = self.load(&company, works, &mut done).await?;
+        self.resolve(&company, &mut tasks, &mut done).await;
+        for task in &mut tasks {
+            task.fields = changes(&task.row.desired, &task.row.acked, &task.row.rejected);
+        }
+        let (send, level): (Vec<_>, Vec<_>) =
+            tasks.into_iter().partition(|task| !task.fields.is_empty() || task.row.record.is_none());
+        for task in &level {
+            done.level(task);
+        }
+        if !send.is_empty() {
+            self.send(turn, &company, send, &mut done).await?;
+        }
+        Ok(done.finish())
+    }
+}
+
+impl CrmRows {
+    async fn load(&self, company: &CompanyId, works: Vec<Work>, done: &mut Done<'_>) -> Result<Vec<Task>, StoreError> {
+        let mut by_config: HashMap<ConfigId, Vec<(RowRef, Work)>> = HashMap::new();
+        for work in works {
+            match serde_json::from_value::<RowRef>(work.payload.clone()) {
+                Ok(reference) => by_config.entry(reference.config).or_default().push((reference, work)),
+                Err(error) => done.settle(&work, Outcome::Parked { error: error.to_string() }),
+            }
+        }
+        let mut tasks = Vec::new();
+        for (id, list) in by_config {
+            let config = self.0.ports.configs.get(company, id).await?.map(Arc::new);
+            let ids = list.iter().map(|(reference, _)| reference.row.clone()).collect();
+            let rows = self.0.ports.sync.rows(company, id, RowsQuery::Ids(ids)).await?;
+            let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+            for (reference, work) in list {
+                match (&config, rows.remove(&reference.row)) {
+                    (Some(config), Some(row)) => {
+                        tasks.push(Task { work, config: config.clone(), row, fields: BTreeMap::new() });
+                    }
+                    _ => done.settle(&work, Outcome::Done),
+                }
+            }
+        }
+        Ok(tasks)
+    }
+
+    /// Settles the attempts that an earlier worker left open. A create is looked up by its origin: found,
+    /// it is what the record has now; not found, it never happened. An update is simply computed anew.
+    async fn resolve(&self, company: &CompanyId, tasks: &mut Vec<Task>, done: &mut Done<'_>) {
+        let mut wanted: HashMap<EntityKind, Vec<String>> = HashMap::new();
+        for task in tasks.iter().filter(|task| task.row.record.is_none() && task.work.open_attempt.is_some()) {
+            wanted.entry(task.config.entity).or_default().push(task.row.id.to_string());
+        }
+        for (entity, origins) in wanted {
+            match self.0.ports.crm.find_by_origin(company, entity, &origins).await {
+                Ok(found) => {
+                    let mut found: HashMap<_, _> = found.into_iter().map(|record| (record.origin, record.id)).collect();
+                    let is_found =
+                        |task: &Task| task.config.entity == entity && found.contains_key(task.row.id.as_str());
+                    let tasks: Vec<_> = tasks.extract_if(.., |task| is_found(task)).collect();
+                    for task in tasks {
+                        let id = found.remove(task.row.id.as_str()).unwrap_or_default();
+                        done.found(task, id);
+                    }
+                }
+                Err(error) => {
+                    let unresolved =
+                        |task: &Task| task.config.entity == entity && origins.contains(&task.row.id.to_string());
+                    for task in tasks.extract_if(.., |task| unresolved(task)) {
+                        done.unresolved(&task.work, &error);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        turn: &Turn,
+        company: &CompanyId,
+        tasks: Vec<Task>,
+        done: &mut Done<'_>,
+    ) -> Result<(), StoreError> {
+        let deadline = self.0.ports.clock.now() + self.0.settings.crm_patience;
+        let commands: Vec<CrmCommand> = tasks.iter().map(command).collect();
+        let attempt = |(task, command): (&Task, &CrmCommand)| NewAttempt {
+            key: task.work.key.clone(),
+            payload: json!(command),
+            deadline,
+        };
+        turn.freeze(tasks.iter().zip(&commands).map(attempt).collect()).await?;
+        match self.0.ports.crm.write(WriteRequest { company: company.clone(), commands, deadline }).await {
+            Ok(outcomes) => {
+                for (task, outcome) in tasks.into_iter().zip(outcomes) {
+                    done.answered(task, outcome, deadline);
+                }
+                status_true(self.0.portal_works(company).await);
+            }
+            Err(error) => {
+                for task in tasks {
+                    done.failed(&task.work, &error, deadline);
+                }
+                status_true(self.0.portal_failed(company, &error).await);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A status that could not be kept true is said again by the next outcome.
+fn status_true(kept: Result<(), crate::EngineError>) {
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the portal's status could not be recorded");
+    }
+}
+
+fn command(task: &Task) -> CrmCommand {
+    let action = match &task.row.record {
+        Some(id) => CrmAction::Update { id: id.clone() },
+        None => CrmAction::Create { origin: task.row.id.to_string() },
+    };
+    let mut fields = task.fields.clone();
+    if task.row.record.is_none() {
+        fields.retain(|_, change| !change.to.is_empty());
+    }
+    CrmCommand { entity: task.config.entity, action, fields }
+}
+
+/// Collects what a turn comes to.
+struct Done<'a> {
+    engine: &'a Engine,
+    settlement: Settlement,
+    sync: BTreeMap<ConfigId, (Arc<SyncConfig>, SyncChanges)>,
+}
+
+impl Done<'_> {
+    fn settle(&mut self, work: &Work, outcome: Outcome) {
+        self.settlement.outcomes.push((work.key.clone(), work.generation, outcome));
+    }
+
+    fn changes(&mut self, config: &Arc<SyncConfig>) -> &mut SyncChanges {
+        &mut self.sync.entry(config.id).or_insert_with(|| (config.clone(), SyncChanges::of(config.id))).1
+    }
+
+    /// Nothing differs: the row is as written as it can be.
+    fn level(&mut self, task: &Task) {
+        self.settle(&task.work, Outcome::Done);
+        self.write(task, None);
+    }
+
+    /// A create of a lost worker took place: its fields are what the record has. The row is bound to its
+    /// record before anything else happens; what differs is written in the next turn.
+    fn found(&mut self, mut task: Task, id: String) {
+        let now = self.engine.ports.clock.now();
+        let sent = task.work.open_attempt.take().unwrap_or(Value::Null);
+        if let Ok(command) = serde_json::from_value::<CrmCommand>(sent) {
+            task.fields = command.fields;
+        }
+        task.row.record = Some(id);
+        task.acknowledge();
+        self.settle(&task.work, Outcome::Again { due: now, payload: task.work.payload.clone() });
+        let written = written(&task.row, RowState::Pending, None);
+        let entry = self.entry(&task, RowState::Completed, Vec::new());
+        let changes = self.changes(&task.config);
+        changes.written.push(written);
+        changes.history.push(entry);
+    }
+
+    /// The look-up itself failed: the attempt stays open and is looked up again.
+    fn unresolved(&mut self, work: &Work, error: &CrmError) {
+        tracing::info!(%error, "an open attempt could not be looked up yet");
+        let until = self.engine.ports.clock.now() + LOOK_AGAIN;
+        self.settle(work, Outcome::Open { until });
+    }
+
+    fn failed(&mut self, work: &Work, error: &CrmError, deadline: Timestamp) {
+        tracing::info!(%error, "the portal could not be asked");
+        let outcome = match error.retry {
+            Retry::OutcomeUnknown => Outcome::Open { until: deadline },
+            _ => crm_trouble(work, self.engine.ports.clock.now(), error),
+        };
+        self.settle(work, outcome);
+    }
+
+    fn answered(&mut self, mut task: Task, outcome: CommandOutcome, deadline: Timestamp) {
+        match outcome {
+            CommandOutcome::Done { id } => {
+                task.row.record = Some(id);
+                task.acknowledge();
+                self.settle(&task.work, Outcome::Done);
+                self.write(&task, None);
+            }
+            CommandOutcome::Refused { kind, message, field } => self.refused(task, kind, message, field),
+            CommandOutcome::Retry(pause) => {
+                let outcome = retry(&task.work, self.engine.ports.clock.now(), pause, "the portal asks for a pause");
+                self.settle(&task.work, outcome);
+            }
+            CommandOutcome::Unknown => self.settle(&task.work, Outcome::Open { until: deadline }),
+        }
+    }
+
+    /// A refused field is put aside and the rest goes again; a refused record waits for its next edit.
+    fn refused(&mut self, mut task: Task, kind: CrmErrorKind, message: String, field: Option<FieldCode>) {
+        let reason = if kind == CrmErrorKind::NotFound && task.row.record.is_some() {
+            Reason::RecordGone
+        } else {
+            Reason::RefusedByCrm { message: message.clone() }
+        };
+        if let Some((code, change)) = field.and_then(|code| task.fields.remove_entry(&code)) {
+            task.row.rejected.insert(code, Rejection { value: change.to, reason });
+            let now = self.engine.ports.clock.now();
+            self.settle(&task.work, Outcome::Again { due: now, payload: task.work.payload.clone() });
+            let written = written(&task.row, RowState::Pending, None);
+            self.changes(&task.config).written.push(written);
+            return;
+        }
+        self.settle(&task.work, Outcome::Parked { error: message });
+        let whole = CellRefusal { header: String::new(), value: String::new(), reason };
+        self.write(&task, Some(whole));
+    }
+
+    /// Records where the row stands now, in rows and history.
+    fn write(&mut self, task: &Task, error: Option<CellRefusal>) {
+        let state = match &error {
+            Some(_) => RowState::Failed,
+            None if task.row.refusals.is_empty() && task.row.rejected_now().is_empty() => RowState::Completed,
+            None => RowState::Partly,
+        };
+        let written = written(&task.row, state, error.clone());
+        let mut refusals = task.row.all_refusals(&task.config.mapping);
+        refusals.extend(error);
+        let silent = task.fields.is_empty() && refusals.is_empty();
+        let entry = self.entry(task, state, refusals);
+        let changes = self.changes(&task.config);
+        changes.written.push(written);
+        if !silent {
+            changes.history.push(entry);
+        }
+    }
+
+    fn entry(&self, task: &Task, state: RowState, refusals: Vec<CellRefusal>) -> HistoryEntry {
+        HistoryEntry {
+            row: task.row.id.clone(),
+            number: task.row.place + 1,
+            record: task.row.record.clone(),
+            fields: task.fields.clone(),
+            state,
+            refusals,
+            at: self.engine.ports.clock.now(),
+        }
+    }
+
+    fn finish(mut self) -> Settlement {
+        let now = self.engine.ports.clock.now();
+        for (config, changes) in self.sync.into_values() {
+            if config.enabled {
+                self.settlement.follow_ups.push(work::status(&config, now));
+            }
+            self.settlement.sync.push(changes);
+        }
+        self.settlement
+    }
+}
+
+fn written(row: &SyncRow, state: RowState, error: Option<CellRefusal>) -> RowWritten {
+    RowWritten {
+        id: row.id.clone(),
+        record: row.record.clone(),
+        revision: row.revision,
+        acked: row.acked.clone(),
+        rejected: row.rejected_now(),
+        state,
+        error,
+    }
+}

@@ -1,0 +1,269 @@
+//! What can go wrong with a use case, as people and programs are told.
+
+use kopru_domain::Language;
+use kopru_ports::crm::{CrmError, CrmErrorKind};
+use kopru_ports::oauth::OAuthErrorKind;
+use kopru_ports::seal::SealErrorKind;
+use kopru_ports::spreadsheets::{SheetsError, SheetsErrorKind};
+use kopru_ports::{PortError, StoreError, StoreErrorKind};
+
+/// A use case's failure.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// There is no such thing in this company.
+    #[error("not found: {0}")]
+    NotFound(&'static str),
+    /// The caller gave something unusable.
+    #[error("invalid: {0:?}")]
+    Invalid(Problem),
+    /// A signature or key is wrong.
+    #[error("not authentic")]
+    NotAuthentic,
+    /// The person has not connected the account, or has to do so again.
+    #[error("the account is not connected")]
+    NotConnected,
+    /// The person did not grant all that is needed.
+    #[error("scopes are missing: {0:?}")]
+    ScopesMissing(Vec<String>),
+    /// The machine gives no random numbers.
+    #[error("no randomness")]
+    NoRandomness,
+    /// The CRM.
+    #[error(transparent)]
+    Crm(#[from] CrmError),
+    /// The spreadsheets.
+    #[error(transparent)]
+    Sheets(#[from] SheetsError),
+    /// The consent.
+    #[error(transparent)]
+    OAuth(#[from] PortError<OAuthErrorKind>),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Sealing.
+    #[error(transparent)]
+    Seal(#[from] PortError<SealErrorKind>),
+}
+
+/// What is wrong with a caller's request. Each has a stable code and a text in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The tab's first row has no headers.
+    NoHeaders,
+    /// Two mapped columns have the same header.
+    DuplicateHeaders,
+    /// No column could be mapped.
+    NothingMapped,
+    /// The spreadsheet has no such tab.
+    NoSuchTab,
+    /// A mapped field is not in the portal.
+    NoSuchField,
+    /// The company syncs this tab with this entity already.
+    AlreadySynced,
+    /// The event is about another sheet than its address.
+    OtherSheet,
+    /// The event cannot be read.
+    BadEvent,
+    /// The portal's address is not an inbound webhook's.
+    BadPortalAddress,
+    /// The return address is not allowed.
+    BadReturnAddress,
+}
+
+impl Problem {
+    /// A stable name for programs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoHeaders => "no_headers",
+            Self::DuplicateHeaders => "duplicate_headers",
+            Self::NothingMapped => "nothing_mapped",
+            Self::NoSuchTab => "no_such_tab",
+            Self::NoSuchField => "no_such_field",
+            Self::AlreadySynced => "already_synced",
+            Self::OtherSheet => "other_sheet",
+            Self::BadEvent => "bad_event",
+            Self::BadPortalAddress => "bad_portal_address",
+            Self::BadReturnAddress => "bad_return_address",
+        }
+    }
+
+    /// The field of the request at fault.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::NoHeaders | Self::NoSuchTab => "gid",
+            Self::DuplicateHeaders | Self::NothingMapped | Self::NoSuchField => "mapping",
+            Self::AlreadySynced => "spreadsheet",
+            Self::OtherSheet => "sheet_id",
+            Self::BadEvent => "event",
+            Self::BadPortalAddress => "webhook",
+            Self::BadReturnAddress => "return_to",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn text(self, language: Language) -> &'static str {
+        let (tr, en) = match self {
+            Self::NoHeaders => (
+                "İlk satırda başlık yok; sütun başlıklarını yazın.",
+                "The first row has no headers; write column headers.",
+            ),
+            Self::DuplicateHeaders => (
+                "Aynı başlık iki sütunda var; birinin adını değiştirin.",
+                "Two columns have the same header; rename one.",
+            ),
+            Self::NothingMapped => (
+                "Hiçbir sütun eşlenemedi; en az bir sütunu elle eşleyin.",
+                "No column could be mapped; map at least one by hand.",
+            ),
+            Self::NoSuchTab => (
+                "E-tabloda böyle bir sekme yok; sekmeyi yeniden seçin.",
+                "The spreadsheet has no such tab; choose the tab again.",
+            ),
+            Self::NoSuchField => (
+                "Eşlenen alan portalda yok; alanı listeden seçin.",
+                "A mapped field is not in the portal; choose it from the list.",
+            ),
+            Self::AlreadySynced => {
+                ("Bu sekme bu kayıt türüyle zaten eşitleniyor.", "This tab is synced with this kind of record already.")
+            }
+            Self::OtherSheet => (
+                "Olay başka bir e-tabloya ait; betiği bu tabloya yeniden kurun.",
+                "The event is about another sheet; install the script in this sheet anew.",
+            ),
+            Self::BadEvent => (
+                "Olay okunamadı; gövdeyi belgelere göre düzeltin.",
+                "The event cannot be read; correct the body as documented.",
+            ),
+            Self::BadPortalAddress => (
+                "Bitrix24 gelen webhook adresi değil; https://portal/rest/1/anahtar/ biçiminde yapıştırın.",
+                "Not the address of a Bitrix24 inbound webhook; paste it as https://portal/rest/1/secret/.",
+            ),
+            Self::BadReturnAddress => (
+                "Dönüş adresine izin verilmiyor; / ile başlayan bir yol verin.",
+                "The return address is not allowed; give a path that begins with /.",
+            ),
+        };
+        match language {
+            Language::Tr => tr,
+            Language::En => en,
+        }
+    }
+}
+
+impl EngineError {
+    /// A stable name for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not_found",
+            Self::Invalid(problem) => problem.code(),
+            Self::NotAuthentic => "not_authentic",
+            Self::NotConnected => "not_connected",
+            Self::ScopesMissing(_) => "scopes_missing",
+            Self::Crm(error) => crm_code(error.kind),
+            Self::Sheets(error) => sheets_code(error.kind),
+            Self::OAuth(error) => oauth_code(error.kind),
+            Self::Store(error) if error.kind == StoreErrorKind::Conflict => "conflict",
+            Self::Store(_) => "store_unavailable",
+            Self::NoRandomness | Self::Seal(_) => "internal",
+        }
+    }
+
+    /// What to do about it, for people.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        if let Self::Invalid(problem) = self {
+            return problem.text(language).to_owned();
+        }
+        let (tr, en) = self.texts();
+        match language {
+            Language::Tr => tr,
+            Language::En => en,
+        }
+        .to_owned()
+    }
+
+    fn texts(&self) -> (&'static str, &'static str) {
+        match self.code() {
+            "not_found" => ("Bulunamadı; adresi kontrol edin.", "Not found; check the address."),
+            "not_authentic" => ("Anahtar veya imza geçersiz.", "The key or the signature is not valid."),
+            "not_connected" => ("Hesap bağlı değil; önce bağlayın.", "The account is not connected; connect it first."),
+            "reconnect_required" => (
+                "Bağlantı sona ermiş; hesabı yeniden bağlayın.",
+                "The connection has ended; connect the account again.",
+            ),
+            "scopes_missing" => (
+                "Gerekli izinlerin hepsi verilmedi; yeniden bağlanıp tüm kutuları işaretleyin.",
+                "Not all permissions were granted; connect again and tick all boxes.",
+            ),
+            "not_allowed" => (
+                "Bağlanan hesabın buna yetkisi yok; yetki isteyin.",
+                "The connected account has no right to this; ask for it.",
+            ),
+            "rate_limited" => (
+                "Sağlayıcı ara istiyor; biraz sonra yeniden deneyin.",
+                "The provider asks for a pause; try again shortly.",
+            ),
+            "provider_unavailable" => (
+                "Sağlayıcı yanıt vermiyor; biraz sonra yeniden deneyin.",
+                "The provider does not answer; try again shortly.",
+            ),
+            "provider_refused" => ("Sağlayıcı isteği reddetti.", "The provider refused the request."),
+            "provider_not_found" => {
+                ("Kayıt, dosya veya sekme artık yok; yeniden seçin.", "The record, file or tab is gone; choose again.")
+            }
+            "portal_closed" => {
+                ("Portalın planı veya durumu buna izin vermiyor.", "The portal's plan or state does not allow this.")
+            }
+            "consent_failed" => {
+                ("Bağlantı tamamlanamadı; yeniden deneyin.", "The connection could not be completed; try again.")
+            }
+            "misconfigured" => (
+                "Sunucu ayarları eksik; yöneticiye bildirin.",
+                "The server's settings are incomplete; tell its operator.",
+            ),
+            "conflict" => (
+                "Bu zaten var veya bu arada değişti; sayfayı yenileyin.",
+                "It exists already or has changed meanwhile; reload.",
+            ),
+            _ => ("Şu anda yapılamadı; biraz sonra yeniden deneyin.", "It could not be done now; try again shortly."),
+        }
+    }
+}
+
+fn crm_code(kind: CrmErrorKind) -> &'static str {
+    match kind {
+        CrmErrorKind::NotConnected => "not_connected",
+        CrmErrorKind::Credentials => "reconnect_required",
+        CrmErrorKind::NotAllowed => "not_allowed",
+        CrmErrorKind::NotFound => "provider_not_found",
+        CrmErrorKind::PortalClosed => "portal_closed",
+        CrmErrorKind::RateLimited => "rate_limited",
+        CrmErrorKind::InvalidValue => "provider_refused",
+        _ => "provider_unavailable",
+    }
+}
+
+fn sheets_code(kind: SheetsErrorKind) -> &'static str {
+    match kind {
+        SheetsErrorKind::ReconnectRequired => "reconnect_required",
+        SheetsErrorKind::NotAllowed => "not_allowed",
+        SheetsErrorKind::NotFound => "provider_not_found",
+        SheetsErrorKind::Invalid => "provider_refused",
+        SheetsErrorKind::RateLimited => "rate_limited",
+        _ => "provider_unavailable",
+    }
+}
+
+fn oauth_code(kind: OAuthErrorKind) -> &'static str {
+    match kind {
+        OAuthErrorKind::InvalidGrant => "consent_failed",
+        OAuthErrorKind::Misconfigured => "misconfigured",
+        _ => "provider_unavailable",
+    }
+}

@@ -1,0 +1,115 @@
+//! Köprü's use cases over its ports: what an embedding service calls.
+//!
+//! [`Engine`] holds the ports. Its methods connect accounts, describe sheets, make configurations and
+//! take webhooks; [`Engine::handlers`] are the turns of work that the delivery engine runs.
+
+mod connect;
+mod crm_rows;
+mod detect;
+mod error;
+mod keys;
+mod portal;
+mod secrets;
+mod setup;
+mod sheet_events;
+mod sheet_rows;
+mod sheet_scan;
+mod sheet_status;
+mod tab;
+mod watch;
+mod webhook;
+mod work;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kopru_delivery::{Handler, Waker};
+use kopru_ports::Clock;
+use kopru_ports::configs::ConfigStore;
+use kopru_ports::crm::{CrmCatalog, CrmWriter};
+use kopru_ports::delivery::DeliveryStore;
+use kopru_ports::identity::IdentityStore;
+use kopru_ports::integrations::IntegrationStore;
+use kopru_ports::oauth::{ConsentStore, OAuthProvider};
+use kopru_ports::seal::Sealer;
+use kopru_ports::spreadsheets::Spreadsheets;
+use kopru_ports::sync::SyncStore;
+use kopru_ports::tokens::TokenStore;
+
+pub use connect::GoogleStatus;
+pub use detect::DetectedTab;
+pub use error::{EngineError, Problem};
+pub use keys::NewKey;
+pub use portal::PortalStatus;
+pub use setup::{Created, NewConfig};
+pub use webhook::{Delivered, WebhookHeaders};
+
+/// The ports that the use cases stand on.
+pub struct Ports {
+    /// Companies and keys.
+    pub identity: Arc<dyn IdentityStore>,
+    /// Companies' settings; sealed.
+    pub integrations: Arc<dyn IntegrationStore>,
+    /// People's tokens; sealed.
+    pub tokens: Arc<dyn TokenStore>,
+    /// Consents under way.
+    pub consents: Arc<dyn ConsentStore>,
+    /// Configurations.
+    pub configs: Arc<dyn ConfigStore>,
+    /// Work to be done.
+    pub delivery: Arc<dyn DeliveryStore>,
+    /// Rows, events, history.
+    pub sync: Arc<dyn SyncStore>,
+    /// Sealing of what the stores do not seal themselves.
+    pub sealer: Arc<dyn Sealer>,
+    /// Google's consent.
+    pub google: Arc<dyn OAuthProvider>,
+    /// People's spreadsheets.
+    pub sheets: Arc<dyn Spreadsheets>,
+    /// The CRM's fields.
+    pub catalog: Arc<dyn CrmCatalog>,
+    /// The CRM's records.
+    pub crm: Arc<dyn CrmWriter>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What the use cases need to know of their surroundings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address under which the world reaches this service, without a slash at its end.
+    pub public_url: String,
+    /// Google's return address, as registered with the vendor.
+    pub google_redirect_uri: String,
+    /// How long a CRM may take for a call, with some seconds in hand: so long after a crash an open
+    /// attempt may still be carried out.
+    pub crm_patience: Duration,
+}
+
+/// The use cases.
+pub struct Engine {
+    ports: Ports,
+    settings: Settings,
+    waker: Waker,
+    columns: tab::ColumnCache,
+}
+
+impl Engine {
+    /// The use cases over `ports`; `waker` is the delivery engine's.
+    #[must_use]
+    pub fn new(ports: Ports, settings: Settings, waker: Waker) -> Arc<Self> {
+        Arc::new(Self { ports, settings, waker, columns: tab::ColumnCache::default() })
+    }
+
+    /// The turns of work, by kind, for [`kopru_delivery::Delivery`].
+    #[must_use]
+    pub fn handlers(self: &Arc<Self>) -> HashMap<&'static str, Arc<dyn Handler>> {
+        HashMap::from([
+            (work::SHEET_EVENTS, Arc::new(sheet_events::SheetEvents(self.clone())) as Arc<dyn Handler>),
+            (work::SHEET_SCAN, Arc::new(sheet_scan::SheetScan(self.clone()))),
+            (work::SHEET_STATUS, Arc::new(sheet_status::SheetStatus(self.clone()))),
+            (work::CRM_ROW, Arc::new(crm_rows::CrmRows(self.clone()))),
+        ])
+    }
+}

@@ -1,0 +1,171 @@
+//! Making and activating configurations.
+
+use std::collections::HashSet;
+
+use kopru_domain::{
+    CompanyId, ConfigId, EntityKind, Gid, Language, Mapping, SpreadsheetId, SystemColumns, Target, UserId,
+};
+use kopru_ports::configs::SyncConfig;
+use kopru_ports::seal::SealContext;
+use kopru_ports::spreadsheets::{Area, NewColumn};
+use kopru_ports::{StoreError, StoreErrorKind};
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+use crate::error::{EngineError, Problem};
+use crate::tab::{END, headers};
+use crate::{Engine, secrets, work};
+
+/// A wish for a configuration.
+#[derive(Debug, Clone)]
+pub struct NewConfig {
+    /// The tenant.
+    pub company: CompanyId,
+    /// On whose Google connection it runs.
+    pub user: UserId,
+    /// The file.
+    pub spreadsheet: SpreadsheetId,
+    /// The tab.
+    pub gid: Gid,
+    /// The kind of record.
+    pub entity: EntityKind,
+    /// What people call it; the tab's title where it is empty.
+    pub name: String,
+    /// Which column feeds what; `None` takes what is detected with certainty.
+    pub mapping: Option<Mapping>,
+    /// The language of what is written into the sheet.
+    pub language: Language,
+    /// How long a row has to be quiet before it is sent, in milliseconds.
+    pub quiet_ms: u32,
+}
+
+/// A configuration with what its sheet's script needs, told once.
+#[derive(Debug)]
+pub struct Created {
+    /// The configuration, not enabled yet.
+    pub config: SyncConfig,
+    /// The address that the script posts to; holds a key.
+    pub webhook_url: SecretString,
+    /// The secret that it signs with.
+    pub webhook_secret: SecretString,
+}
+
+impl Engine {
+    /// Makes a configuration. Nothing is written to sheet or CRM before [`Engine::activate`].
+    pub async fn create_config(&self, wish: NewConfig) -> Result<Created, EngineError> {
+        let portal = self.ports.catalog.portal(&wish.company).await?;
+        let detected = self.detect_tab(&wish.company, &wish.user, &wish.spreadsheet, wish.gid, wish.entity).await?;
+        let mapping = match wish.mapping {
+            Some(mapping) => mapping,
+            None => detected.mapping(),
+        };
+        self.check_mapping(&wish.company, wish.entity, &mapping).await?;
+        let (key, secret) = (secrets::token()?, secrets::webhook_secret()?);
+        let id = ConfigId(Uuid::now_v7());
+        let config = SyncConfig {
+            id,
+            sealed_secret: self.ports.sealer.seal(&secret_context(&wish.company, id), &secret).await?,
+            company: wish.company,
+            user: wish.user,
+            name: if wish.name.is_empty() { detected.tab } else { wish.name },
+            spreadsheet: wish.spreadsheet,
+            gid: wish.gid,
+            entity: wish.entity,
+            portal,
+            mapping,
+            language: wish.language,
+            quiet_ms: wish.quiet_ms,
+            enabled: false,
+            webhook_key_hash: secrets::hash(&key),
+            created: self.ports.clock.now(),
+        };
+        self.ports.configs.add(&config).await.map_err(already)?;
+        let url = format!("{}/api/v1/sheet-sync/webhook?key={}", self.settings.public_url, key.expose_secret());
+        Ok(Created { config, webhook_url: url.into(), webhook_secret: secret })
+    }
+
+    async fn check_mapping(
+        &self,
+        company: &CompanyId,
+        entity: EntityKind,
+        mapping: &Mapping,
+    ) -> Result<(), EngineError> {
+        let invalid = |problem| Err(EngineError::Invalid(problem));
+        if mapping.columns.is_empty() {
+            return invalid(Problem::NothingMapped);
+        }
+        let fields = self.ports.catalog.fields(company, entity).await?;
+        let known = |target: &Target| match target {
+            Target::FullName => true,
+            Target::Field(code) => fields.iter().any(|field| field.code == *code),
+        };
+        if !mapping.columns.iter().all(|column| known(&column.target)) {
+            return invalid(Problem::NoSuchField);
+        }
+        let mut seen = HashSet::new();
+        if !mapping.columns.iter().all(|column| seen.insert((column.header.trim(), column.column))) {
+            return invalid(Problem::DuplicateHeaders);
+        }
+        Ok(())
+    }
+
+    /// Adds Köprü's columns to the tab, follows its edits from now on, and imports its rows. Repeatable.
+    pub async fn activate(&self, company: &CompanyId, id: ConfigId) -> Result<(), EngineError> {
+        let mut config = self.config(company, id).await?;
+        self.add_system_columns(&config).await?;
+        config.enabled = true;
+        self.ports.configs.update(&config).await?;
+        self.scan(&config).await
+    }
+
+    async fn add_system_columns(&self, config: &SyncConfig) -> Result<(), EngineError> {
+        let tab = config.tab();
+        let area = Area { rows: 0..1, columns: 0..END };
+        let tables = self.ports.sheets.read(&tab, &[area]).await?;
+        let present = headers(tables.first().and_then(|table| table.first()));
+        if SystemColumns::find(&present).is_some() {
+            return Ok(());
+        }
+        let first = u32::try_from(present.len()).unwrap_or(END);
+        let missing = SystemColumns::headers(config.language)
+            .into_iter()
+            .filter(|header| !present.iter().any(|found| found == header));
+        let columns: Vec<NewColumn> = (first..)
+            .zip(missing)
+            .map(|(column, header)| NewColumn {
+                column,
+                header: header.to_owned(),
+                hidden: header == SystemColumns::headers(config.language)[2],
+            })
+            .collect();
+        Ok(self.ports.sheets.add_columns(&tab, &columns).await?)
+    }
+
+    /// Reads the whole tab and repairs what events missed.
+    pub async fn reconcile(&self, company: &CompanyId, id: ConfigId) -> Result<(), EngineError> {
+        let config = self.config(company, id).await?;
+        self.scan(&config).await
+    }
+
+    pub(crate) async fn scan(&self, config: &SyncConfig) -> Result<(), EngineError> {
+        self.ports.delivery.enqueue(vec![work::scan(config, self.ports.clock.now())]).await?;
+        self.waker.wake();
+        Ok(())
+    }
+
+    /// One of the company's configurations.
+    pub async fn config(&self, company: &CompanyId, id: ConfigId) -> Result<SyncConfig, EngineError> {
+        self.ports.configs.get(company, id).await?.ok_or(EngineError::NotFound("configuration"))
+    }
+}
+
+pub(crate) fn secret_context(company: &CompanyId, id: ConfigId) -> SealContext {
+    SealContext { company: company.clone(), owner: id.to_string(), purpose: "webhook.secret".to_owned() }
+}
+
+fn already(error: StoreError) -> EngineError {
+    match error.kind {
+        StoreErrorKind::Conflict => EngineError::Invalid(Problem::AlreadySynced),
+        _ => EngineError::Store(error),
+    }
+}

@@ -1,0 +1,111 @@
+//! Events name rows; the rows are read, whatever the events say of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kopru_delivery::{Handler, Turn};
+use kopru_domain::CompanyId;
+use kopru_domain::spans::spans;
+use kopru_ports::StoreError;
+use kopru_ports::configs::SyncConfig;
+use kopru_ports::delivery::{Outcome, Settlement, Urgency, Work};
+use kopru_ports::spreadsheets::SheetsErrorKind;
+use kopru_ports::sync::{SheetEvent, SyncChanges};
+
+use crate::sheet_rows::{Look, Trouble, concluded};
+use crate::{Engine, work};
+
+/// So many events are taken in one turn.
+const EVENTS: u32 = 500;
+/// Rows nearer than this are read together.
+const GAP: u32 = 20;
+/// More spans than this are read as a whole tab.
+const SPANS: usize = 60;
+
+pub(crate) struct SheetEvents(pub(crate) Arc<Engine>);
+
+#[async_trait]
+impl Handler for SheetEvents {
+    async fn turn(&self, turn: &Turn, works: Vec<Work>) -> Result<Settlement, StoreError> {
+        let mut all = Settlement::default();
+        for work in works {
+            let result = self.one(&turn.lease.company, &work).await;
+            merge(&mut all, concluded(work, self.0.ports.clock.now(), result)?);
+        }
+        Ok(all)
+    }
+}
+
+/// Adds one piece of work's settlement to a turn's.
+pub(crate) fn merge(all: &mut Settlement, one: Settlement) {
+    all.outcomes.extend(one.outcomes);
+    all.follow_ups.extend(one.follow_ups);
+    all.sync.extend(one.sync);
+}
+
+/// A settlement that ends `work`.
+pub(crate) fn ended(work: &Work, outcome: Outcome) -> Settlement {
+    Settlement { outcomes: vec![(work.key.clone(), work.generation, outcome)], ..Settlement::default() }
+}
+
+impl Engine {
+    /// The configuration that owns `work`, if it still follows its sheet.
+    pub(crate) async fn owner(&self, company: &CompanyId, work: &Work) -> Result<Option<SyncConfig>, StoreError> {
+        let Ok(id) = work.owner.parse() else { return Ok(None) };
+        Ok(self.ports.configs.get(company, id).await?.filter(|config| config.enabled))
+    }
+}
+
+impl SheetEvents {
+    async fn one(&self, company: &CompanyId, work: &Work) -> Result<Settlement, Trouble> {
+        let Some(config) = self.0.owner(company, work).await? else { return Ok(ended(work, Outcome::Done)) };
+        let events = self.0.ports.sync.events(company, config.id, EVENTS).await?;
+        if events.is_empty() {
+            return Ok(ended(work, Outcome::Done));
+        }
+        let places = events.iter().filter_map(|event| event.rows).flat_map(|(first, end)| first..end);
+        let spans = spans(places, GAP);
+        let named = events.iter().all(|event| event.rows.is_some()) && spans.len() <= SPANS;
+        let mut settlement = if named { self.read(&config, &spans).await? } else { self.scan_instead(&config) };
+        close(&mut settlement, &config, &events);
+        settlement.outcomes.push((work.key.clone(), work.generation, self.outcome(work, events.len())));
+        Ok(settlement)
+    }
+
+    async fn read(&self, config: &SyncConfig, spans: &[(u32, u32)]) -> Result<Settlement, Trouble> {
+        let read = match self.0.read_tab(config, spans).await {
+            // A row number beyond the tab: rows were deleted since, or the number was invented.
+            Err(error) if error.kind == SheetsErrorKind::Invalid => return Ok(self.scan_instead(config)),
+            other => other?,
+        };
+        let Some(system) = read.system else { return Ok(self.scan_instead(config)) };
+        let due = self.0.ports.clock.now() + Duration::from_millis(config.quiet_ms.into());
+        let look = Look { scan: None, urgency: Urgency::Interactive, due };
+        let found = self.0.identify(config, system, read, look).await?;
+        let mut settlement =
+            Settlement { follow_ups: found.follow_ups, sync: vec![found.changes], ..Settlement::default() };
+        if found.moved {
+            settlement.follow_ups.extend(self.scan_instead(config).follow_ups);
+        }
+        Ok(settlement)
+    }
+
+    fn scan_instead(&self, config: &SyncConfig) -> Settlement {
+        Settlement { follow_ups: vec![work::scan(config, self.0.ports.clock.now())], ..Settlement::default() }
+    }
+
+    fn outcome(&self, work: &Work, taken: usize) -> Outcome {
+        if taken < EVENTS as usize {
+            return Outcome::Done;
+        }
+        Outcome::Again { due: self.0.ports.clock.now(), payload: work.payload.clone() }
+    }
+}
+
+fn close(settlement: &mut Settlement, config: &SyncConfig, events: &[SheetEvent]) {
+    if settlement.sync.is_empty() {
+        settlement.sync.push(SyncChanges::of(config.id));
+    }
+    settlement.sync[0].events = events.iter().map(|event| event.id.clone()).collect();
+}

@@ -1,0 +1,256 @@
+//! From cells to rows with an identity, and what a failed turn on a sheet means.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use kopru_delivery::retry;
+use kopru_domain::row::read_row;
+use kopru_domain::{Catalog, CellValue, Reading, ResolvedMapping, RowId, RowState, RowTag, SystemColumns};
+use kopru_ports::configs::SyncConfig;
+use kopru_ports::crm::{CrmError, CrmErrorKind};
+use kopru_ports::delivery::{NewWork, Outcome, Settlement, Urgency, Work};
+use kopru_ports::spreadsheets::{CellWrite, SheetsError, SheetsErrorKind};
+use kopru_ports::sync::{RowSeen, RowsQuery, SyncChanges, SyncRow};
+use kopru_ports::{Retry, StoreError};
+use uuid::Uuid;
+
+use crate::tab::TabRead;
+use crate::{Engine, work};
+
+/// Why a turn on a sheet ended early.
+pub(crate) enum Trouble {
+    Store(StoreError),
+    Sheets(SheetsError),
+    Crm(CrmError),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<SheetsError> for Trouble {
+    fn from(error: SheetsError) -> Self {
+        Self::Sheets(error)
+    }
+}
+
+impl From<CrmError> for Trouble {
+    fn from(error: CrmError) -> Self {
+        Self::Crm(error)
+    }
+}
+
+/// So long a lane rests when somebody has to connect an account first; the queue stays.
+const DISCONNECTED: std::time::Duration = std::time::Duration::from_mins(5);
+
+/// What becomes of one piece of sheet work after its turn.
+pub(crate) fn concluded(
+    work: Work,
+    now: Timestamp,
+    result: Result<Settlement, Trouble>,
+) -> Result<Settlement, StoreError> {
+    let again = |pause: std::time::Duration| Outcome::Again { due: now + pause, payload: work.payload.clone() };
+    let outcome = match result {
+        Ok(settlement) => return Ok(settlement),
+        Err(Trouble::Store(error)) => return Err(error),
+        Err(Trouble::Sheets(error)) => {
+            tracing::info!(%error, kind = work.kind, "a sheet could not be reached");
+            match (error.kind, error.retry) {
+                (SheetsErrorKind::ReconnectRequired | SheetsErrorKind::NotAllowed, _) => again(DISCONNECTED),
+                (SheetsErrorKind::RateLimited, Retry::After(pause)) => {
+                    again(pause.unwrap_or(std::time::Duration::from_secs(10)))
+                }
+                (_, Retry::After(pause)) => retry(&work, now, pause, error.to_string()),
+                (_, Retry::OutcomeUnknown) => retry(&work, now, None, error.to_string()),
+                (_, Retry::Never) => Outcome::Parked { error: error.to_string() },
+            }
+        }
+        Err(Trouble::Crm(error)) => crm_trouble(&work, now, &error),
+    };
+    Ok(Settlement { outcomes: vec![(work.key, work.generation, outcome)], ..Settlement::default() })
+}
+
+/// What becomes of work when the portal as a whole could not be asked.
+pub(crate) fn crm_trouble(work: &Work, now: Timestamp, error: &CrmError) -> Outcome {
+    let again = |pause: std::time::Duration| Outcome::Again { due: now + pause, payload: work.payload.clone() };
+    match (error.kind, error.retry) {
+        (
+            CrmErrorKind::NotConnected
+            | CrmErrorKind::Credentials
+            | CrmErrorKind::PortalClosed
+            | CrmErrorKind::NotAllowed,
+            _,
+        ) => again(DISCONNECTED),
+        (CrmErrorKind::RateLimited, Retry::After(pause)) => again(pause.unwrap_or(std::time::Duration::from_secs(10))),
+        (_, Retry::After(pause)) => retry(work, now, pause, error.to_string()),
+        (_, Retry::Never | Retry::OutcomeUnknown) => retry(work, now, None, error.to_string()),
+    }
+}
+
+/// What a reading of rows comes to.
+pub(crate) struct Identified {
+    pub changes: SyncChanges,
+    /// Work for the rows that say something new.
+    pub follow_ups: Vec<NewWork>,
+    /// Whether rows are not where they were: the whole tab has to be looked at.
+    pub moved: bool,
+}
+
+/// How rows are looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Look {
+    /// The scan that looks, if one does: it may find rows at new places and copies of rows.
+    pub scan: Option<i64>,
+    pub urgency: Urgency,
+    pub due: Timestamp,
+}
+
+struct Row {
+    place: u32,
+    id: Option<RowId>,
+    reading: Reading,
+}
+
+impl Engine {
+    pub(crate) async fn catalog(&self, config: &SyncConfig) -> Result<Catalog, CrmError> {
+        let fields = self.ports.catalog.fields(&config.company, config.entity).await?;
+        Ok(fields.into_iter().map(|field| (field.code.clone(), field)).collect())
+    }
+
+    /// Gives rows their identity and compares them with what is known. A row without an id gets one, which
+    /// is written and read back before anything else is done with the row.
+    pub(crate) async fn identify(
+        &self,
+        config: &SyncConfig,
+        system: SystemColumns,
+        read: TabRead,
+        look: Look,
+    ) -> Result<Identified, Trouble> {
+        let catalog = self.catalog(config).await?;
+        let mapping = config.mapping.resolve(&read.headers);
+        let mut rows = parse(config, system, &mapping, &catalog, &read.rows);
+        let known = self.known(config, &rows).await?;
+        let (moved, nameless) = sort_out(&mut rows, &known, look);
+        let mut moved = moved;
+        if !nameless.is_empty() {
+            moved |= self.name_rows(config, system, &mapping, &catalog, &mut rows, &nameless).await?;
+        }
+        Ok(compare(config, rows, &known, look, moved))
+    }
+
+    async fn known(&self, config: &SyncConfig, rows: &[Row]) -> Result<HashMap<RowId, SyncRow>, StoreError> {
+        let ids = rows.iter().filter_map(|row| row.id.clone()).collect();
+        let found = self.ports.sync.rows(&config.company, config.id, RowsQuery::Ids(ids)).await?;
+        Ok(found.into_iter().map(|row| (row.id.clone(), row)).collect())
+    }
+
+    /// Writes new ids and reads the rows back; true when some row moved in between and is left to a scan.
+    async fn name_rows(
+        &self,
+        config: &SyncConfig,
+        system: SystemColumns,
+        mapping: &ResolvedMapping<'_>,
+        catalog: &Catalog,
+        rows: &mut Vec<Row>,
+        nameless: &[u32],
+    ) -> Result<bool, Trouble> {
+        let tag = RowTag::of(&config.spreadsheet, config.gid, &config.portal);
+        let given: HashMap<u32, RowId> =
+            nameless.iter().map(|place| (*place, RowId::new(&tag, Uuid::now_v7()))).collect();
+        let cell = |(place, id): (&u32, &RowId)| CellWrite {
+            row: *place,
+            column: system.row_id,
+            value: CellValue::Text(id.to_string()),
+            note: String::new(),
+        };
+        self.ports.sheets.write(&config.tab(), &given.iter().map(cell).collect::<Vec<_>>()).await?;
+        let spans = kopru_domain::spans::spans(nameless.iter().copied(), 20);
+        let back = self.read_tab(config, &spans).await?;
+        if back.system != Some(system) {
+            rows.retain(|row| !given.contains_key(&row.place));
+            return Ok(true);
+        }
+        let mut named = parse(config, system, mapping, catalog, &back.rows);
+        named.retain(|row| row.id.is_some() && row.id.as_ref() == given.get(&row.place));
+        rows.retain(|row| !given.contains_key(&row.place));
+        let moved = named.len() < given.len();
+        rows.extend(named);
+        Ok(moved)
+    }
+}
+
+/// Rows that say something, with the ids that are valid here.
+fn parse(
+    config: &SyncConfig,
+    system: SystemColumns,
+    mapping: &ResolvedMapping<'_>,
+    catalog: &Catalog,
+    cells: &[(u32, Vec<CellValue>)],
+) -> Vec<Row> {
+    let tag = RowTag::of(&config.spreadsheet, config.gid, &config.portal);
+    let id = |cells: &[CellValue]| {
+        let text = cells.get(system.row_id as usize).map(CellValue::to_text).unwrap_or_default();
+        text.parse::<RowId>().ok().filter(|id| id.belongs_to(&tag))
+    };
+    let row = |(place, cells): &(u32, Vec<CellValue>)| {
+        Some(Row { place: *place, id: id(cells), reading: read_row(cells, mapping, catalog)? })
+    };
+    cells.iter().filter_map(row).collect()
+}
+
+/// Which rows need an id, and whether rows moved. Of two rows with one id the one where the row was seen
+/// last keeps it; the other is a copy and gets its own.
+fn sort_out(rows: &mut Vec<Row>, known: &HashMap<RowId, SyncRow>, look: Look) -> (bool, Vec<u32>) {
+    let mut moved = false;
+    if look.scan.is_none() {
+        rows.retain(|row| {
+            let stays = row.id.as_ref().and_then(|id| known.get(id)).is_none_or(|known| known.place == row.place);
+            moved |= !stays;
+            stays
+        });
+    }
+    let at_home =
+        |row: &Row| row.id.as_ref().and_then(|id| known.get(id)).is_some_and(|known| known.place == row.place);
+    rows.sort_by_key(|row| (!at_home(row), row.place));
+    let mut seen = HashSet::new();
+    let mut nameless = Vec::new();
+    for row in rows.iter() {
+        let second = |id: &RowId| {
+            !seen.insert(id.clone())
+                || (look.scan.is_some()
+                    && known.get(id).is_some_and(|known| known.scan == look.scan && known.place != row.place))
+        };
+        if row.id.as_ref().is_none_or(second) {
+            nameless.push(row.place);
+        }
+    }
+    (moved, nameless)
+}
+
+/// A scan also takes up rows that wait for somebody's retry.
+fn says_nothing_new(known: &SyncRow, reading: &Reading, look: Look) -> bool {
+    let waits = look.scan.is_some() && known.state == RowState::Pending;
+    known.desired == reading.desired && known.refusals == reading.refusals && !waits
+}
+
+fn compare(
+    config: &SyncConfig,
+    rows: Vec<Row>,
+    known: &HashMap<RowId, SyncRow>,
+    look: Look,
+    moved: bool,
+) -> Identified {
+    let mut found = Identified { changes: SyncChanges::of(config.id), follow_ups: Vec::new(), moved };
+    for row in rows {
+        let Some(id) = row.id else { continue };
+        let same = known.get(&id).is_some_and(|known| says_nothing_new(known, &row.reading, look));
+        if !same {
+            found.follow_ups.push(work::crm_row(config, &id, look.due, look.urgency));
+        }
+        let Reading { desired, refusals } = row.reading;
+        found.changes.seen.push(RowSeen { id, place: row.place, desired, refusals, scan: look.scan });
+    }
+    found
+}

@@ -1,0 +1,91 @@
+//! Reading a whole tab, page by page: imports it, and repairs what events missed.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kopru_delivery::{Handler, Turn};
+use kopru_domain::CompanyId;
+use kopru_ports::StoreError;
+use kopru_ports::configs::SyncConfig;
+use kopru_ports::delivery::{Outcome, Settlement, Urgency, Work};
+use kopru_ports::spreadsheets::SheetsErrorKind;
+use kopru_ports::sync::{ScanProgress, SyncChanges};
+use kopru_ports::{PortError, Retry};
+use serde_json::json;
+
+use crate::sheet_events::{ended, merge};
+use crate::sheet_rows::{Look, Trouble, concluded};
+use crate::work::ScanCursor;
+use crate::{Engine, work};
+
+/// Rows a page.
+const PAGE: u32 = 1000;
+
+pub(crate) struct SheetScan(pub(crate) Arc<Engine>);
+
+#[async_trait]
+impl Handler for SheetScan {
+    async fn turn(&self, turn: &Turn, works: Vec<Work>) -> Result<Settlement, StoreError> {
+        let mut all = Settlement::default();
+        for work in works {
+            let result = self.one(&turn.lease.company, &work).await;
+            merge(&mut all, concluded(work, self.0.ports.clock.now(), result)?);
+        }
+        Ok(all)
+    }
+}
+
+impl SheetScan {
+    async fn one(&self, company: &CompanyId, work: &Work) -> Result<Settlement, Trouble> {
+        let Some(config) = self.0.owner(company, work).await? else { return Ok(ended(work, Outcome::Done)) };
+        let Ok(cursor) = serde_json::from_value::<ScanCursor>(work.payload.clone()) else {
+            return Ok(ended(work, Outcome::Done));
+        };
+        let total = self.grid_rows(&config).await?;
+        let end = total.min(cursor.next.saturating_add(PAGE));
+        let mut settlement = self.page(&config, cursor, end).await?;
+        let progress = ScanProgress {
+            id: cursor.scan,
+            read: end.saturating_sub(1),
+            total: total.saturating_sub(1),
+            finished: end >= total,
+        };
+        settlement.sync[0].scan = Some(progress);
+        let outcome = if progress.finished {
+            settlement.follow_ups.push(work::status(&config, self.0.ports.clock.now()));
+            Outcome::Done
+        } else {
+            let next = ScanCursor { next: end, ..cursor };
+            Outcome::Again { due: self.0.ports.clock.now(), payload: json!(next) }
+        };
+        settlement.outcomes.push((work.key.clone(), work.generation, outcome));
+        Ok(settlement)
+    }
+
+    async fn grid_rows(&self, config: &SyncConfig) -> Result<u32, Trouble> {
+        let info = self.0.ports.sheets.describe(&config.connection(), &config.spreadsheet).await?;
+        let tab = info.tabs.into_iter().find(|tab| tab.gid == config.gid);
+        Ok(tab.map(|tab| tab.rows).ok_or_else(gone)?)
+    }
+
+    async fn page(&self, config: &SyncConfig, cursor: ScanCursor, end: u32) -> Result<Settlement, Trouble> {
+        if cursor.next >= end {
+            return Ok(Settlement { sync: vec![SyncChanges::of(config.id)], ..Settlement::default() });
+        }
+        let read = self.0.read_tab(config, &[(cursor.next, end)]).await?;
+        let system = read.system.ok_or_else(gone)?;
+        let look = Look { scan: Some(cursor.scan), urgency: Urgency::Bulk, due: self.0.ports.clock.now() };
+        let found = self.0.identify(config, system, read, look).await?;
+        let mut settlement =
+            Settlement { follow_ups: found.follow_ups, sync: vec![found.changes], ..Settlement::default() };
+        if found.moved {
+            settlement.follow_ups.push(work::scan(config, self.0.ports.clock.now()));
+        }
+        Ok(settlement)
+    }
+}
+
+/// The tab, or Köprü's columns in it, are not there any more: a person has to decide.
+fn gone() -> kopru_ports::spreadsheets::SheetsError {
+    PortError::new("engine", SheetsErrorKind::NotFound, Retry::Never)
+}

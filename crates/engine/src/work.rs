@@ -1,0 +1,72 @@
+//! The kinds of work and their lanes.
+
+use jiff::Timestamp;
+use kopru_domain::{ConfigId, RowId};
+use kopru_ports::configs::SyncConfig;
+use kopru_ports::delivery::{NewWork, Urgency};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Read the rows that events name.
+pub(crate) const SHEET_EVENTS: &str = "sheet.events";
+/// Read the whole tab, page by page.
+pub(crate) const SHEET_SCAN: &str = "sheet.scan";
+/// Write status cells and record numbers.
+pub(crate) const SHEET_STATUS: &str = "sheet.status";
+/// Bring one record level with its row.
+pub(crate) const CRM_ROW: &str = "crm.row";
+
+fn on_sheet(config: &SyncConfig, kind: &'static str, payload: Value, due: Timestamp, urgency: Urgency) -> NewWork {
+    NewWork {
+        company: config.company.clone(),
+        lane: format!("sheet:{}", config.spreadsheet),
+        kind,
+        key: format!("{kind}/{}", config.id),
+        owner: config.id.to_string(),
+        payload,
+        due,
+        urgency,
+    }
+}
+
+pub(crate) fn events(config: &SyncConfig, due: Timestamp) -> NewWork {
+    on_sheet(config, SHEET_EVENTS, Value::Null, due, Urgency::Interactive)
+}
+
+pub(crate) fn status(config: &SyncConfig, due: Timestamp) -> NewWork {
+    on_sheet(config, SHEET_STATUS, Value::Null, due, Urgency::Bulk)
+}
+
+/// Where a scan is.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct ScanCursor {
+    /// Its number: the moment of its beginning, in microseconds.
+    pub scan: i64,
+    /// The next row to read, from 0.
+    pub next: u32,
+}
+
+pub(crate) fn scan(config: &SyncConfig, due: Timestamp) -> NewWork {
+    let cursor = ScanCursor { scan: due.as_microsecond(), next: 1 };
+    on_sheet(config, SHEET_SCAN, json!(cursor), due, Urgency::Bulk)
+}
+
+/// What a piece of CRM work is about.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RowRef {
+    pub config: ConfigId,
+    pub row: RowId,
+}
+
+pub(crate) fn crm_row(config: &SyncConfig, row: &RowId, due: Timestamp, urgency: Urgency) -> NewWork {
+    NewWork {
+        company: config.company.clone(),
+        lane: format!("crm:{}", config.portal),
+        kind: CRM_ROW,
+        key: format!("{}/{row}", config.id),
+        owner: config.id.to_string(),
+        payload: json!(RowRef { config: config.id, row: row.clone() }),
+        due,
+        urgency,
+    }
+}

@@ -1,0 +1,135 @@
+//! From a method's name to what it does.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    directories,
+    errors::RestError,
+    fields::{self, COMPANY, CONTACT, DEAL, LEAD, QUOTE},
+    items, legacy,
+    params::{Params, find, text},
+    state::{State, portal_time},
+};
+use crate::clock;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    Fields,
+    Add,
+    Update,
+    Get,
+    List,
+    Delete,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Batch,
+    Item(Action),
+    Legacy(u32, Action),
+    Other(&'static str),
+}
+
+/// A handler's answer, before the envelope.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    pub result: Value,
+    pub total: Option<usize>,
+    pub next: Option<usize>,
+}
+
+impl From<Value> for Reply {
+    fn from(result: Value) -> Self {
+        Self { result, ..Self::default() }
+    }
+}
+
+impl From<Map<String, Value>> for Reply {
+    fn from(result: Map<String, Value>) -> Self {
+        Value::Object(result).into()
+    }
+}
+
+const OTHERS: [&str; 16] = [
+    "crm.category.list",
+    "crm.currency.list",
+    "crm.duplicate.findbycomm",
+    "crm.status.entity.types",
+    "crm.status.list",
+    "crm.type.list",
+    "method.get",
+    "methods",
+    "profile",
+    "scope",
+    "server.time",
+    "user.current",
+    "user.get",
+    "user.search",
+    "userfieldconfig.list",
+    "app.info",
+];
+
+/// Names are case-insensitive: an official SDK writes `crm.item.Update`.
+pub(super) fn parse(name: &str) -> Option<Method> {
+    let name = name.to_lowercase();
+    if name == "batch" {
+        return Some(Method::Batch);
+    }
+    if let Some(known) = OTHERS.iter().find(|known| **known == name) {
+        return Some(Method::Other(known));
+    }
+    let (entity, action) = name.strip_prefix("crm.")?.split_once('.')?;
+    let action = match action {
+        "fields" => Action::Fields,
+        "add" => Action::Add,
+        "update" => Action::Update,
+        "get" => Action::Get,
+        "list" => Action::List,
+        "delete" => Action::Delete,
+        _ => return None,
+    };
+    match (entity, fields::entity_type(entity)) {
+        ("item", _) => Some(Method::Item(action)),
+        (_, Some(id @ (LEAD | DEAL | CONTACT | COMPANY | QUOTE))) if entity.parse::<u32>().is_err() => {
+            Some(Method::Legacy(id, action))
+        }
+        _ => None,
+    }
+}
+
+/// Runs anything but a batch.
+pub(super) fn run(state: &mut State, user_id: u64, method: Method, params: &Params) -> Result<Reply, RestError> {
+    match method {
+        Method::Batch => {
+            let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
+            Err(RestError::new(status, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage"))
+        }
+        Method::Item(action) => items::call(state, user_id, action, params),
+        Method::Legacy(type_id, action) => legacy::call(state, user_id, type_id, action, params),
+        Method::Other(name) => other(state, user_id, name, params),
+    }
+}
+
+fn other(state: &State, user_id: u64, name: &str, params: &Params) -> Result<Reply, RestError> {
+    Ok(match name {
+        "crm.category.list" => directories::categories(state, params)?,
+        "crm.currency.list" => directories::currencies(),
+        "crm.duplicate.findbycomm" => legacy::find_by_communication(state, params)?,
+        "crm.status.entity.types" => directories::status_types(state),
+        "crm.status.list" => directories::statuses(state, params),
+        "crm.type.list" => directories::types(state),
+        "user.get" | "user.search" => directories::users(state, params),
+        "userfieldconfig.list" => directories::user_field_configs(state, params),
+        "profile" | "user.current" => directories::current_user(state, user_id),
+        "scope" => json!(["crm", "user_basic", "userfieldconfig"]).into(),
+        "server.time" => json!(portal_time(clock::now_ms())).into(),
+        "app.info" => {
+            json!({"ID": 1, "CODE": "", "STATUS": "L", "LANGUAGE_ID": fields::LANGUAGES[state.language]}).into()
+        }
+        "methods" => json!(OTHERS).into(),
+        _ => {
+            let known = find(params, "name").is_some_and(|name| parse(&text(name)).is_some());
+            json!({"isExisting": known, "isAvailable": known}).into()
+        }
+    })
+}

@@ -1,0 +1,30 @@
+/// How the sandbox listens and which quotas it enforces.
+///
+/// The default quotas are the vendors' own:
+/// <https://apidocs.bitrix24.com/limits.html> and
+/// <https://developers.google.com/workspace/sheets/api/limits>.
+#[derive(Debug, Clone)]
+pub struct SandboxConfig {
+    /// Port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+    /// Requests per second that leak out of Bitrix24's bucket.
+    pub bitrix_rate: f64,
+    /// Requests that Bitrix24's bucket holds before it answers 503.
+    pub bitrix_burst: f64,
+    /// Sheets reads per minute and project before Google answers 429.
+    pub google_reads_per_minute: u32,
+    /// Sheets writes per minute and project before Google answers 429.
+    pub google_writes_per_minute: u32,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            bitrix_rate: 2.0,
+            bitrix_burst: 50.0,
+            google_reads_per_minute: 300,
+            google_writes_per_minute: 300,
+        }
+    }
+}

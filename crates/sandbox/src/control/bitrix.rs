@@ -1,0 +1,204 @@
+//! The portal: seeding, settings, records and statistics.
+
+use std::time::Duration;
+
+use axum::{
+    Json, Router,
+    extract::{Path, State as Extracted},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Refused};
+use crate::{
+    bitrix::{
+        Status,
+        fields::{LANGUAGES, describe_all, entity_type},
+        seed_record, seed_type,
+        state::{EnumItem, SmartType, State, Token, User, UserField, snapshot},
+    },
+    events::Event,
+    server::Shared,
+};
+
+pub(super) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/seed", post(seed))
+        .route("/settings", post(settings))
+        .route("/tokens", post(token))
+        .route("/stats", get(stats))
+        .route("/records/{entity}", get(records))
+        .route("/fields/{entity}", get(fields))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Seed {
+    language: Option<String>,
+    users: Vec<User>,
+    statuses: Vec<SeedStatus>,
+    user_fields: Vec<SeedField>,
+    types: Vec<SmartType>,
+    records: Vec<SeedRecord>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedStatus {
+    entity_id: String,
+    status_id: String,
+    name: String,
+    #[serde(default)]
+    sort: u32,
+    #[serde(default)]
+    semantics: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedField {
+    entity: String,
+    field_name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    multiple: bool,
+    label: String,
+    #[serde(default)]
+    items: Vec<EnumItem>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedRecord {
+    entity: String,
+    fields: Map<String, Value>,
+}
+
+fn type_of(entity: &str) -> Result<u32, Refused> {
+    entity_type(entity).ok_or_else(|| Refused::absent("entity"))
+}
+
+fn set_language(state: &mut State, language: Option<&str>) -> Result<(), Refused> {
+    if let Some(wanted) = language {
+        let index = LANGUAGES.iter().position(|known| *known == wanted);
+        state.language = index.ok_or_else(|| Refused::bad("languages: en, tr, ru, de"))?;
+    }
+    Ok(())
+}
+
+/// Adds to what is there; answers the ids of the records in their order.
+async fn seed(Extracted(app): Extracted<Shared>, Json(seed): Json<Seed>) -> Answer {
+    let mut state = app.bitrix();
+    set_language(&mut state, seed.language.as_deref())?;
+    for mut user in seed.users {
+        if user.id == 0 {
+            user.id = state.users.iter().map(|known| known.id).max().unwrap_or_default() + 1;
+        }
+        state.users.retain(|known| known.id != user.id);
+        state.users.push(user);
+    }
+    for own in seed.types {
+        seed_type(&mut state, own);
+    }
+    for status in seed.statuses {
+        let names = std::array::from_fn(|_| status.name.clone());
+        let status = Status {
+            directory: status.entity_id,
+            code: status.status_id,
+            names,
+            sort: status.sort,
+            semantics: status.semantics,
+        };
+        state.statuses.retain(|known| (&known.directory, &known.code) != (&status.directory, &status.code));
+        state.statuses.push(status);
+    }
+    for field in seed.user_fields {
+        let type_id = type_of(&field.entity)?;
+        let SeedField { field_name, kind, multiple, label, items, .. } = field;
+        state.add_user_field(UserField { type_id, field_name, kind, multiple, label, items });
+    }
+    let mut ids = Vec::new();
+    for record in seed.records {
+        let id = seed_record(&mut state, type_of(&record.entity)?, record.fields);
+        ids.push(id.map_err(|error| Refused::bad(error.description))?);
+    }
+    let changed = std::mem::take(&mut state.changed);
+    drop(state);
+    for event in changed {
+        app.tell(event);
+    }
+    Ok(Json(json!({"ids": ids})))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    rate: Option<f64>,
+    burst: Option<f64>,
+    cost_ms: Option<u64>,
+    language: Option<String>,
+    operating_limit_s: Option<f64>,
+    clear_bugs: Option<bool>,
+}
+
+async fn settings(Extracted(app): Extracted<Shared>, Json(asked): Json<Settings>) -> Answer {
+    let mut state = app.bitrix();
+    set_language(&mut state, asked.language.as_deref())?;
+    state.limits.rate = asked.rate.unwrap_or(state.limits.rate);
+    state.limits.burst = asked.burst.unwrap_or(state.limits.burst);
+    state.cost_ms = asked.cost_ms.unwrap_or(state.cost_ms);
+    state.clear_bugs = asked.clear_bugs.unwrap_or(state.clear_bugs);
+    if let Some(seconds) = asked.operating_limit_s {
+        state.limits.operating_limit =
+            Duration::try_from_secs_f64(seconds).map_err(|error| Refused::bad(error.to_string()))?;
+    }
+    drop(state);
+    app.tell(Event::bitrix("settings", 0));
+    Ok(Json(json!({})))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedToken {
+    token: String,
+    #[serde(default = "first_user")]
+    user_id: u64,
+    #[serde(default)]
+    expired: bool,
+}
+
+fn first_user() -> u64 {
+    1
+}
+
+async fn token(Extracted(app): Extracted<Shared>, Json(asked): Json<SeedToken>) -> Json<Value> {
+    let token = Token { user_id: asked.user_id, expired: asked.expired };
+    app.bitrix().tokens.insert(asked.token, token);
+    Json(json!({}))
+}
+
+async fn stats(Extracted(app): Extracted<Shared>) -> Json<Value> {
+    let state = app.bitrix();
+    let counted = &state.stats;
+    Json(json!({
+        "requests": counted.requests,
+        "commands": counted.commands,
+        "limit_refusals": counted.limit_refusals,
+        "by_method": counted.by_method,
+    }))
+}
+
+async fn records(Extracted(app): Extracted<Shared>, Path(entity): Path<String>) -> Answer {
+    let type_id = type_of(&entity)?;
+    let state = app.bitrix();
+    let records = state.records.get(&type_id).into_iter().flat_map(|records| records.values());
+    Ok(Json(records.map(snapshot).collect()))
+}
+
+/// Legacy metadata, for the pages' titles; it costs no request.
+async fn fields(Extracted(app): Extracted<Shared>, Path(entity): Path<String>) -> Answer {
+    let type_id = type_of(&entity)?;
+    Ok(Json(Value::Object(describe_all(&app.bitrix(), type_id, false, true))))
+}

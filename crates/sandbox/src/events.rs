@@ -1,0 +1,54 @@
+//! What changed, for the pages that show it live.
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse,
+        sse::{Event as Line, KeepAlive, Sse},
+    },
+};
+use futures::stream::unfold;
+use serde::Serialize;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::server::Shared;
+
+/// One change: `what` is a spreadsheet, a trigger, or a CRM entity's name.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Event {
+    pub vendor: &'static str,
+    pub what: String,
+    pub id: String,
+}
+
+impl Event {
+    pub fn google(what: &str, id: &str) -> Self {
+        Self { vendor: "google", what: what.to_owned(), id: id.to_owned() }
+    }
+
+    pub fn bitrix(what: &str, id: u64) -> Self {
+        Self { vendor: "bitrix24", what: what.to_owned(), id: id.to_string() }
+    }
+}
+
+/// `GET /_control/events`. The stream ends when the sandbox stops, or its
+/// graceful shutdown would wait for every open page.
+pub(crate) async fn stream(State(app): State<Shared>) -> impl IntoResponse {
+    let start = (app.events.subscribe(), app.closing.subscribe());
+    let lines = unfold(start, |(mut events, mut closing)| async move {
+        let event = tokio::select! {
+            _ = closing.wait_for(|closed| *closed) => return None,
+            event = events.recv() => event,
+        };
+        let line = match event {
+            Ok(event) => Line::default().json_data(event).unwrap_or_default(),
+            // A page that fell behind reads everything anew.
+            Err(RecvError::Lagged(_)) => Line::default().data(r#"{"vendor":"*"}"#),
+            Err(RecvError::Closed) => return None,
+        };
+        Some((Ok::<_, Infallible>(line), (events, closing)))
+    });
+    Sse::new(lines).keep_alive(KeepAlive::default())
+}

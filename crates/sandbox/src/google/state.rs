@@ -1,0 +1,153 @@
+//! The account's grants, its spreadsheets, and the project's quotas.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use super::{grid::Tab, trigger::Trigger};
+use crate::{SandboxConfig, clock, random};
+
+pub(crate) const DEFAULT_ACCOUNT: &str = "demo@example.com";
+/// Seconds, as Google answers.
+pub(super) const TOKEN_LIFE: i64 = 3599;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Spreadsheet {
+    pub id: String,
+    pub title: String,
+    pub locale: String,
+    pub time_zone: String,
+    pub tabs: Vec<Tab>,
+    pub modified_ms: i64,
+}
+
+impl Spreadsheet {
+    pub fn tab(&self, gid: i64) -> Option<&Tab> {
+        self.tabs.iter().find(|tab| tab.gid == gid)
+    }
+
+    pub fn tab_mut(&mut self, gid: i64) -> Option<&mut Tab> {
+        self.tabs.iter_mut().find(|tab| tab.gid == gid)
+    }
+}
+
+/// What the user allowed; code, access and refresh tokens all stand for one.
+#[derive(Debug, Clone)]
+pub(crate) struct Grant {
+    pub account: String,
+    pub client_id: String,
+    pub scopes: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Code {
+    pub grant: Grant,
+    pub redirect_uri: String,
+    pub challenge: Option<String>,
+    pub offline: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct AccessToken {
+    pub grant: Grant,
+    pub expires_ms: i64,
+}
+
+/// Requests of one kind in the current minute.
+#[derive(Debug)]
+pub(super) struct Quota {
+    limit: u32,
+    used: u32,
+    since: Instant,
+}
+
+impl Quota {
+    fn new(limit: u32) -> Self {
+        Self { limit, used: 0, since: Instant::now() }
+    }
+
+    pub fn admit(&mut self) -> bool {
+        if self.since.elapsed() >= Duration::from_mins(1) {
+            self.used = 0;
+            self.since = Instant::now();
+        }
+        self.used += 1;
+        self.used <= self.limit
+    }
+}
+
+pub(crate) struct State {
+    pub spreadsheets: BTreeMap<String, Spreadsheet>,
+    pub triggers: Vec<Trigger>,
+    /// Client id → secret.
+    pub clients: BTreeMap<String, String>,
+    pub(super) codes: BTreeMap<String, Code>,
+    pub access: BTreeMap<String, AccessToken>,
+    pub refresh: BTreeMap<String, Grant>,
+    /// (account, client id) → scopes of all earlier consents.
+    pub(super) consents: BTreeMap<(String, String), BTreeSet<String>>,
+    pub(super) reads: Quota,
+    pub(super) writes: Quota,
+}
+
+impl State {
+    pub fn new(config: &SandboxConfig) -> Self {
+        Self {
+            spreadsheets: BTreeMap::new(),
+            triggers: Vec::new(),
+            clients: BTreeMap::from([("sandbox-client".to_owned(), "sandbox-secret".to_owned())]),
+            codes: BTreeMap::new(),
+            access: BTreeMap::new(),
+            refresh: BTreeMap::new(),
+            consents: BTreeMap::new(),
+            reads: Quota::new(config.google_reads_per_minute),
+            writes: Quota::new(config.google_writes_per_minute),
+        }
+    }
+
+    pub fn issue_access(&mut self, grant: &Grant, life: i64) -> String {
+        let token = format!("ya29.{}", random::token(32));
+        let expires_ms = clock::now_ms() + life * 1000;
+        self.access.insert(token.clone(), AccessToken { grant: grant.clone(), expires_ms });
+        token
+    }
+
+    pub fn issue_refresh(&mut self, grant: &Grant) -> String {
+        let token = format!("1//{}", random::token(32));
+        self.refresh.insert(token.clone(), grant.clone());
+        token
+    }
+
+    pub fn live(&self, token: &str) -> Option<&AccessToken> {
+        self.access.get(token).filter(|access| access.expires_ms > clock::now_ms())
+    }
+
+    /// Ends everything that the account granted, for every client of the project.
+    pub fn revoke_account(&mut self, account: &str) {
+        self.codes.retain(|_, code| code.grant.account != account);
+        self.access.retain(|_, access| access.grant.account != account);
+        self.refresh.retain(|_, grant| grant.account != account);
+        self.consents.retain(|(owner, _), _| owner != account);
+    }
+}
+
+/// Google's stable number for an account, made from its address.
+pub(super) fn subject(account: &str) -> String {
+    let sum = account.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(131).wrapping_add(byte.into()));
+    format!("1{:020}", sum % 1_000_000_000_000_000_000)
+}
+
+/// A spreadsheet as `/_control` shows it.
+pub(crate) fn snapshot(spreadsheet: &Spreadsheet) -> Value {
+    let tabs: Vec<Value> = spreadsheet.tabs.iter().map(|tab| tab.snapshot(&spreadsheet.locale)).collect();
+    json!({
+        "id": spreadsheet.id,
+        "title": spreadsheet.title,
+        "locale": spreadsheet.locale,
+        "time_zone": spreadsheet.time_zone,
+        "tabs": tabs,
+    })
+}

@@ -1,0 +1,11 @@
+//! Unguessable identifiers: tokens, codes, message ids.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// `bytes` random bytes as URL-safe text. Without a source of randomness the
+/// machine is broken, and a simulator may stop.
+pub(crate) fn token(bytes: usize) -> String {
+    let mut buffer = vec![0; bytes];
+    getrandom::fill(&mut buffer).expect("the system has a source of randomness");
+    URL_SAFE_NO_PAD.encode(buffer)
+}

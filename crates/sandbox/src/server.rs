@@ -1,0 +1,132 @@
+//! The one server that plays all vendors.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::{
+    net::TcpListener,
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
+use tower_http::trace::TraceLayer;
+
+use crate::{SandboxConfig, bitrix, control, events::Event, faults::Faults, google, pages};
+
+/// Changes that a slow page may miss before it has to read everything anew.
+const EVENT_BACKLOG: usize = 1024;
+/// How long a stop waits for open connections.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+pub(crate) type Shared = Arc<App>;
+
+pub(crate) struct App {
+    pub base_url: String,
+    pub config: SandboxConfig,
+    google: Mutex<google::state::State>,
+    bitrix: Mutex<bitrix::state::State>,
+    pub faults: Faults,
+    pub events: broadcast::Sender<Event>,
+    pub closing: watch::Sender<bool>,
+    /// Posts to the registered triggers, as Apps Script would.
+    pub http: reqwest::Client,
+}
+
+impl App {
+    pub fn google(&self) -> MutexGuard<'_, google::state::State> {
+        self.google.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn bitrix(&self) -> MutexGuard<'_, bitrix::state::State> {
+        self.bitrix.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody may be listening, and that is fine.
+    pub fn tell(&self, event: Event) {
+        self.events.send(event).ok();
+    }
+
+    /// Back to the state of a fresh start.
+    pub fn reset(&self) {
+        *self.google() = google::state::State::new(&self.config);
+        *self.bitrix() = bitrix::state::State::new(&self.config);
+        self.faults.clear();
+        self.tell(Event::google("reset", ""));
+    }
+}
+
+/// A running sandbox. Dropping it without [`Sandbox::stop`] leaves the server
+/// to the runtime it was started on.
+#[derive(Debug)]
+pub struct Sandbox {
+    base_url: String,
+    app: Shared,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Listens on 127.0.0.1 and serves until [`Sandbox::stop`].
+    ///
+    /// # Errors
+    /// The port is taken, or no HTTP client can be built.
+    pub async fn start(config: SandboxConfig) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", config.port)).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let app = Arc::new(App {
+            base_url: base_url.clone(),
+            google: Mutex::new(google::state::State::new(&config)),
+            bitrix: Mutex::new(bitrix::state::State::new(&config)),
+            faults: Faults::default(),
+            events: broadcast::Sender::new(EVENT_BACKLOG),
+            closing: watch::Sender::new(false),
+            http: client()?,
+            config,
+        });
+        let router = router(app.clone());
+        let mut closing = app.closing.subscribe();
+        let closed = async move {
+            closing.wait_for(|closed| *closed).await.ok();
+        };
+        let server = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(closed).await });
+        Ok(Self { base_url, app, server })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.base_url.clone()
+    }
+
+    /// Lets go of what is held, waits a second for open calls, and closes.
+    pub async fn stop(mut self) {
+        self.app.closing.send_replace(true);
+        self.app.reset();
+        if tokio::time::timeout(FAREWELL, &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+    }
+}
+
+fn client() -> std::io::Result<reqwest::Client> {
+    // Whoever installed a provider first is as good.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let builder = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30));
+    builder.build().map_err(std::io::Error::other)
+}
+
+fn router(app: Shared) -> Router {
+    Router::new()
+        .merge(pages::router())
+        .merge(google::apis(&app))
+        .nest("/google", google::router(&app))
+        .nest("/bitrix24", bitrix::router(&app))
+        .nest("/_control", control::router())
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}

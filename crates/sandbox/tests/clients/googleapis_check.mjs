@@ -1,0 +1,139 @@
+// Google's own Node.js client, unmodified, against the sandbox.
+// Argument: the sandbox's base address.
+import assert from 'node:assert/strict';
+import { google } from 'googleapis';
+
+const base = process.argv[2];
+const rootUrl = `${base}/google/`;
+const redirectUri = 'http://127.0.0.1:9/callback';
+const scope = [
+  'openid',
+  'email',
+  'https://www.googleapis.com/auth/spreadsheets',
+  'https://www.googleapis.com/auth/drive.metadata.readonly',
+];
+
+async function control(path, body) {
+  const options = body && {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+  const answer = await fetch(`${base}/_control/${path}`, options);
+  assert.ok(answer.ok, `${path}: ${answer.status}`);
+  return answer.json();
+}
+
+/** Opens the consent page and presses "Allow", as a person would. */
+async function consent(url) {
+  const page = await fetch(url);
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /demo@example\.com/);
+  const form = new URL(url).searchParams;
+  form.append('decision', 'allow');
+  for (const one of scope) form.append('grant', one);
+  const answer = await fetch(`${base}/google/o/oauth2/v2/auth`, { method: 'POST', body: form, redirect: 'manual' });
+  assert.equal(answer.status, 302);
+  return new URL(answer.headers.get('location')).searchParams;
+}
+
+await control('reset', {});
+await control('google/spreadsheets', {
+  id: 'sheet-1',
+  title: 'Müşteri adayları',
+  tabs: [{ gid: 7, title: 'Tab adı', values: [['Ad', 'Tutar'], ['Ayşe', 12.5], ['', '']] }],
+});
+
+const auth = new google.auth.OAuth2({
+  clientId: 'sandbox-client',
+  clientSecret: 'sandbox-secret',
+  redirectUri,
+  endpoints: {
+    oauth2AuthBaseUrl: `${rootUrl}o/oauth2/v2/auth`,
+    oauth2TokenUrl: `${rootUrl}token`,
+    oauth2RevokeUrl: `${rootUrl}revoke`,
+    tokenInfoUrl: `${rootUrl}tokeninfo`,
+  },
+});
+const { codeVerifier, codeChallenge } = await auth.generateCodeVerifierAsync();
+const url = auth.generateAuthUrl({
+  access_type: 'offline',
+  prompt: 'consent',
+  scope,
+  state: 'st/ate',
+  code_challenge: codeChallenge,
+  code_challenge_method: 'S256',
+});
+const callback = await consent(url);
+assert.equal(callback.get('state'), 'st/ate');
+const { tokens } = await auth.getToken({ code: callback.get('code'), codeVerifier });
+assert.ok(tokens.refresh_token && tokens.expiry_date > Date.now());
+assert.ok(tokens.scope.includes('userinfo.email'));
+auth.setCredentials(tokens);
+
+const { data: user } = await google.oauth2({ version: 'v2', auth }).userinfo.get({}, { rootUrl });
+assert.equal(user.email, 'demo@example.com');
+assert.equal((await auth.getTokenInfo(tokens.access_token)).email, 'demo@example.com');
+
+const drive = google.drive({ version: 'v3', auth, rootUrl });
+const { data: list } = await drive.files.list({
+  q: "mimeType='application/vnd.google-apps.spreadsheet' and trashed=false",
+  fields: 'nextPageToken,files(id,name,capabilities(canEdit))',
+});
+assert.deepEqual(list, { files: [{ id: 'sheet-1', name: 'Müşteri adayları', capabilities: { canEdit: true } }] });
+
+const sheets = google.sheets({ version: 'v4', auth, rootUrl });
+const spreadsheetId = 'sheet-1';
+const { data: about } = await sheets.spreadsheets.get({ spreadsheetId, fields: 'sheets.properties(sheetId,title)' });
+assert.deepEqual(about.sheets, [{ properties: { sheetId: 7, title: 'Tab adı' } }]);
+
+const read = async () => {
+  const { data } = await sheets.spreadsheets.values.get({
+    spreadsheetId,
+    range: "'Tab adı'!A1:C3",
+    valueRenderOption: 'UNFORMATTED_VALUE',
+  });
+  return data.values;
+};
+assert.deepEqual(await read(), [['Ad', 'Tutar'], ['Ayşe', 12.5]]);
+
+await sheets.spreadsheets.values.update({
+  spreadsheetId,
+  range: "'Tab adı'!A3:C3",
+  valueInputOption: 'RAW',
+  requestBody: { values: [['=1+1', null, '✅ Senkronize']] },
+});
+assert.deepEqual((await read())[2], ['=1+1', '', '✅ Senkronize']);
+
+await sheets.spreadsheets.values.batchUpdate({
+  spreadsheetId,
+  requestBody: { valueInputOption: 'RAW', data: [{ range: "'Tab adı'!B3", values: [[7]] }] },
+});
+assert.equal((await read())[2][1], 7);
+
+await sheets.spreadsheets.batchUpdate({
+  spreadsheetId,
+  requestBody: {
+    requests: [
+      {
+        updateDimensionProperties: {
+          range: { sheetId: 7, dimension: 'COLUMNS', startIndex: 2, endIndex: 3 },
+          properties: { hiddenByUser: true },
+          fields: 'hiddenByUser',
+        },
+      },
+    ],
+  },
+});
+assert.deepEqual((await control('google/spreadsheets/sheet-1')).tabs[0].hidden_columns, [2]);
+
+// An expired token is refreshed by the client itself.
+await control('google/expire', {});
+auth.setCredentials({ refresh_token: tokens.refresh_token, access_token: tokens.access_token, expiry_date: 1 });
+assert.equal((await read()).length, 3);
+assert.notEqual(auth.credentials.access_token, tokens.access_token);
+
+await auth.revokeToken(tokens.refresh_token);
+auth.setCredentials({ refresh_token: tokens.refresh_token });
+await assert.rejects(read(), /invalid_grant/);
+console.log('googleapis: ok');

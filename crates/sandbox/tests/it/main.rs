@@ -1,0 +1,18 @@
+//! The sandbox over the wire, checked against what the vendors document.
+
+#[cfg(test)]
+mod bitrix_batch;
+#[cfg(test)]
+mod bitrix_crm;
+#[cfg(test)]
+mod bitrix_limits;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod google_oauth;
+#[cfg(test)]
+mod google_sheets;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod trigger;

@@ -1,0 +1,102 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder};
+
+use crate::error::{Failure, HttpError};
+use crate::guard::{PublicOnly, is_public};
+use crate::reply::Reply;
+
+/// More than this is no answer of an API.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// Whether calls may go to private addresses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PrivateAddresses {
+    /// No: for addresses that people type.
+    #[default]
+    Deny,
+    /// Yes: for stand-ins, and vendors in one's own network.
+    Allow,
+}
+
+/// How a client calls.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpOptions {
+    /// The time for a whole call, answer included.
+    pub timeout: Duration,
+    /// The time for a connection.
+    pub connect_timeout: Duration,
+    /// Whether calls may go to private addresses.
+    pub private_addresses: PrivateAddresses,
+}
+
+/// Makes calls. Cheap to clone.
+#[derive(Clone)]
+pub struct HttpClient {
+    client: Client,
+    private_addresses: PrivateAddresses,
+}
+
+impl HttpClient {
+    /// A client. One per set of options is enough for a process: it keeps connections.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(options: &HttpOptions) -> Result<Self, HttpError> {
+        // The first caller wins; a provider that an embedding program chose stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .timeout(options.timeout)
+            .connect_timeout(options.connect_timeout)
+            .redirect(Policy::none())
+            .user_agent(concat!("Kopru/", env!("CARGO_PKG_VERSION")));
+        if options.private_addresses == PrivateAddresses::Deny {
+            // A proxy would resolve names by itself.
+            builder = builder.dns_resolver(Arc::new(PublicOnly)).no_proxy();
+        }
+        Ok(Self { client: builder.build()?, private_addresses: options.private_addresses })
+    }
+
+    /// A request to be completed and given to [`HttpClient::send`].
+    pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        self.client.request(method, url)
+    }
+
+    /// Makes one call and reads its answer to the end. An answer of any status is an answer.
+    ///
+    /// # Errors
+    /// [`HttpError`], which says whether the call may have happened.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Reply, HttpError> {
+        let request = request.build()?;
+        self.check(request.url())?;
+        let mut response = self.client.execute(request).await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| broken())? {
+            if body.len() + chunk.len() > MOST_BYTES {
+                return Err(HttpError::new(Failure::Unreadable, "the answer is too large"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply { status, headers, body })
+    }
+
+    /// A resolver is not asked about addresses in numbers: they are looked at here.
+    fn check(&self, url: &reqwest::Url) -> Result<(), HttpError> {
+        let literal = match url.host() {
+            Some(url::Host::Ipv4(ip)) => Some(ip.into()),
+            Some(url::Host::Ipv6(ip)) => Some(ip.into()),
+            _ => None,
+        };
+        if self.private_addresses == PrivateAddresses::Deny && literal.is_some_and(|ip| !is_public(ip)) {
+            return Err(HttpError::new(Failure::NotSent, "the address is not a public one"));
+        }
+        Ok(())
+    }
+}
+
+fn broken() -> HttpError {
+    HttpError::new(Failure::Unknown, "the answer broke off")
+}

@@ -1,0 +1,60 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_domain::CompanyId;
+use kopru_ports::StoreError;
+use kopru_ports::integrations::{Integration, IntegrationKind, IntegrationStore};
+use kopru_ports::seal::{SealContext, Sealer};
+use kopru_ports::tokens::ConnectionStatus;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::tokens::unreadable;
+
+/// A store of companies' settings whose inner store sees sealed settings only.
+pub struct SealedIntegrations {
+    inner: Arc<dyn IntegrationStore>,
+    sealer: Arc<dyn Sealer>,
+}
+
+impl SealedIntegrations {
+    /// Seals what goes into `inner` and opens what comes out of it.
+    #[must_use]
+    pub fn new(inner: Arc<dyn IntegrationStore>, sealer: Arc<dyn Sealer>) -> Self {
+        Self { inner, sealer }
+    }
+}
+
+fn context(company: &CompanyId, kind: IntegrationKind) -> SealContext {
+    SealContext { company: company.clone(), owner: String::new(), purpose: format!("{}.settings", kind.name()) }
+}
+
+#[async_trait]
+impl IntegrationStore for SealedIntegrations {
+    async fn get(&self, company: &CompanyId, kind: IntegrationKind) -> Result<Option<Integration>, StoreError> {
+        let Some(mut found) = self.inner.get(company, kind).await? else { return Ok(None) };
+        let opened = self.sealer.open(&context(company, kind), found.settings.expose_secret()).await;
+        found.settings = opened.map_err(unreadable)?;
+        Ok(Some(found))
+    }
+
+    async fn put(&self, company: &CompanyId, kind: IntegrationKind, settings: SecretString) -> Result<(), StoreError> {
+        let sealed = self.sealer.seal(&context(company, kind), &settings).await.map_err(unreadable)?;
+        self.inner.put(company, kind, SecretString::from(sealed)).await
+    }
+
+    async fn set_status(
+        &self,
+        company: &CompanyId,
+        kind: IntegrationKind,
+        status: ConnectionStatus,
+        error: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.inner.set_status(company, kind, status, error, now).await
+    }
+
+    async fn delete(&self, company: &CompanyId, kind: IntegrationKind) -> Result<(), StoreError> {
+        self.inner.delete(company, kind).await
+    }
+}

@@ -1,0 +1,92 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_domain::CompanyId;
+use kopru_ports::seal::{SealContext, SealErrorKind, Sealer};
+use kopru_ports::tokens::{ConnectionStatus, Saved, StoredToken, TokenKey, TokenStore};
+use kopru_ports::{PortError, Retry, StoreError, StoreErrorKind};
+use secrecy::{ExposeSecret, SecretString};
+
+/// A token store whose inner store sees sealed tokens only.
+pub struct SealedTokens {
+    inner: Arc<dyn TokenStore>,
+    sealer: Arc<dyn Sealer>,
+}
+
+impl SealedTokens {
+    /// Seals what goes into `inner` and opens what comes out of it.
+    #[must_use]
+    pub fn new(inner: Arc<dyn TokenStore>, sealer: Arc<dyn Sealer>) -> Self {
+        Self { inner, sealer }
+    }
+
+    async fn seal(&self, key: &TokenKey, part: &str, secret: &SecretString) -> Result<SecretString, StoreError> {
+        let sealed = self.sealer.seal(&context(key, part), secret).await;
+        sealed.map(SecretString::from).map_err(unreadable)
+    }
+
+    async fn open(&self, key: &TokenKey, part: &str, sealed: &SecretString) -> Result<SecretString, StoreError> {
+        self.sealer.open(&context(key, part), sealed.expose_secret()).await.map_err(unreadable)
+    }
+}
+
+fn context(key: &TokenKey, part: &str) -> SealContext {
+    SealContext {
+        company: key.company.clone(),
+        owner: key.user.to_string(),
+        purpose: format!("{}.{part}", key.service.name()),
+    }
+}
+
+/// A secret that cannot be opened is as good as a damaged store.
+pub(crate) fn unreadable(error: PortError<SealErrorKind>) -> StoreError {
+    StoreError::new("vault", StoreErrorKind::Unreadable, Retry::Never).caused_by(error)
+}
+
+#[async_trait]
+impl TokenStore for SealedTokens {
+    async fn load(&self, key: &TokenKey) -> Result<Option<StoredToken>, StoreError> {
+        let Some(mut token) = self.inner.load(key).await? else { return Ok(None) };
+        token.access = self.open(key, "access", &token.access).await?;
+        if let Some(refresh) = &token.refresh {
+            token.refresh = Some(self.open(key, "refresh", refresh).await?);
+        }
+        Ok(Some(token))
+    }
+
+    async fn save(&self, key: &TokenKey, mut token: StoredToken) -> Result<Saved, StoreError> {
+        token.access = self.seal(key, "access", &token.access).await?;
+        if let Some(refresh) = &token.refresh {
+            token.refresh = Some(self.seal(key, "refresh", refresh).await?);
+        }
+        self.inner.save(key, token).await
+    }
+
+    async fn begin_refresh(
+        &self,
+        key: &TokenKey,
+        version: i64,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.inner.begin_refresh(key, version, now, until).await
+    }
+
+    async fn set_status(
+        &self,
+        key: &TokenKey,
+        status: ConnectionStatus,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.inner.set_status(key, status, error).await
+    }
+
+    async fn delete(&self, key: &TokenKey) -> Result<(), StoreError> {
+        self.inner.delete(key).await
+    }
+
+    async fn count_for_account(&self, company: &CompanyId, account_id: &str) -> Result<u32, StoreError> {
+        self.inner.count_for_account(company, account_id).await
+    }
+}

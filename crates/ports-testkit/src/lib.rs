@@ -1,5 +1,10 @@
-//! Contract suites and fakes for Köprü's ports: one macro line per adapter, one test per clause.
+//! Contract suites for Köprü's ports: one macro line for an adapter's author, one test per clause.
+//!
+//! ```ignore
+//! kopru_ports_testkit::storage_suite!(async { Arc::new(SqliteStore::open(&file).await.unwrap()) });
+//! ```
 
 pub mod clock;
+pub mod suites;
 
 pub use clock::ManualClock;

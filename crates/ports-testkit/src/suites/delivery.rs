@@ -1,0 +1,180 @@
+//! [`DeliveryStore`]'s clauses.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kopru_ports::StoreErrorKind;
+use kopru_ports::delivery::{
+    DeliveryStore, Lease, LeaseAnswer, NewAttempt, NewWork, Outcome, Settlement, Urgency, Work,
+};
+use serde_json::{Value, json};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + Duration::from_secs(1_000_000) + jiff::SignedDuration::from_secs(second)
+}
+
+fn work(key: &str, due: i64) -> NewWork {
+    NewWork {
+        company: "acme".parse().expect("an id"),
+        lane: "crm:a".into(),
+        kind: "k",
+        key: key.into(),
+        owner: "o".into(),
+        payload: json!({ "key": key }),
+        due: at(due),
+        urgency: Urgency::Bulk,
+    }
+}
+
+async fn leased(store: &dyn DeliveryStore, now: i64) -> Lease {
+    match store.lease(at(now), at(now + 30)).await.expect("a lease") {
+        LeaseAnswer::Granted(lease) => lease,
+        LeaseAnswer::Idle(next) => panic!("nothing was due at {now}, next {next:?}"),
+    }
+}
+
+async fn claimed(store: &dyn DeliveryStore, lease: &Lease, now: i64) -> Vec<Work> {
+    store.claim(lease, at(now), 50).await.expect("a claim")
+}
+
+fn keys(works: &[Work]) -> Vec<&str> {
+    works.iter().map(|work| work.key.as_str()).collect()
+}
+
+async fn settle(store: &dyn DeliveryStore, lease: &Lease, now: i64, outcomes: Vec<(&Work, Outcome)>) {
+    let outcomes = outcomes.into_iter().map(|(work, outcome)| (work.key.clone(), work.generation, outcome)).collect();
+    store.settle(lease, at(now), Settlement { outcomes, ..Settlement::default() }).await.expect("a settlement");
+}
+
+/// Due work is found, given with its payload, and gone once it is done.
+pub async fn work_is_leased_claimed_and_finished(store: Arc<impl DeliveryStore>) {
+    store.enqueue(vec![work("a", 0), work("b", 5)]).await.expect("enqueued");
+    let lease = leased(&*store, 0).await;
+    let works = claimed(&*store, &lease, 0).await;
+    assert_eq!(keys(&works), ["a"]);
+    assert_eq!(works[0].payload, json!({ "key": "a" }));
+    settle(&*store, &lease, 0, vec![(&works[0], Outcome::Done)]).await;
+    assert_eq!(keys(&claimed(&*store, &lease, 9).await), ["b"]);
+}
+
+/// While a lane is held nobody else gets it; given back or expired, somebody does, with a greater epoch.
+pub async fn a_lane_has_one_holder(store: Arc<impl DeliveryStore>) {
+    store.enqueue(vec![work("a", 0)]).await.expect("enqueued");
+    let first = leased(&*store, 0).await;
+    assert!(matches!(store.lease(at(1), at(31)).await.expect("an answer"), LeaseAnswer::Idle(_)));
+    let second = leased(&*store, 31).await;
+    assert!(second.epoch > first.epoch);
+    store.release(&second).await.expect("released");
+    assert!(leased(&*store, 32).await.epoch > second.epoch);
+}
+
+/// A holder that lost its lane can record nothing at all.
+pub async fn with_a_stale_lease_nothing_is_recorded(store: Arc<impl DeliveryStore>) {
+    store.enqueue(vec![work("a", 0)]).await.expect("enqueued");
+    let stale = leased(&*store, 0).await;
+    let works = claimed(&*store, &stale, 0).await;
+    let fresh = leased(&*store, 31).await;
+    let settlement =
+        Settlement { outcomes: vec![("a".into(), works[0].generation, Outcome::Done)], ..Settlement::default() };
+    let attempt = NewAttempt { key: "a".into(), payload: Value::Null, deadline: at(90) };
+    let errors = [
+        store.settle(&stale, at(31), settlement).await.err(),
+        store.freeze(&stale, vec![attempt]).await.err(),
+        store.renew(&stale, at(99)).await.err(),
+        store.claim(&stale, at(31), 1).await.err(),
+    ];
+    assert!(errors.into_iter().all(|error| error.is_some_and(|error| error.kind == StoreErrorKind::StaleLease)));
+    store.release(&stale).await.expect("releasing a stale lease is no error");
+    assert_eq!(keys(&claimed(&*store, &fresh, 31).await), ["a"]);
+}
+
+/// Work that is made due while its turn runs is due again afterwards, with its new payload.
+pub async fn work_made_due_meanwhile_is_due_again(store: Arc<impl DeliveryStore>) {
+    store.enqueue(vec![work("a", 0)]).await.expect("enqueued");
+    let lease = leased(&*store, 0).await;
+    let works = claimed(&*store, &lease, 0).await;
+    store.enqueue(vec![NewWork { payload: json!("new"), ..work("a", 2) }]).await.expect("enqueued");
+    settle(&*store, &lease, 1, vec![(&works[0], Outcome::Done)]).await;
+    assert!(claimed(&*store, &lease, 1).await.is_empty(), "not before its new time");
+    assert_eq!(claimed(&*store, &lease, 2).await[0].payload, json!("new"));
+}
+
+/// Work that waits for its retry keeps nobody else, and counts its failures.
+pub async fn a_pause_blocks_its_own_key_only(store: Arc<impl DeliveryStore>) {
+    store.enqueue(vec![work("a", 0), work("b", 1)]).await.expect("enqueued");
+    let lease = leased(&*store, 0).await;
+    let works = claimed(&*store, &lease, 0).await;
+    settle(&*store, &lease, 0, vec![(&works[0], Outcome::Retry { due: at(60), error: "later".into() })]).await;
+    assert_eq!(keys(&claimed(&*store, &lease, 5).await), ["b"]);
+    let again = claimed(&*store, &lease, 60).await;
+    let again = again.iter().find(|work| work.key == "a").expect("due again");
+    assert_eq!(again.failures, 1);
+}
+
+/// What may still be on the wire is not sent by a successor; after its deadline it is given with its
+/// frozen payload, and closed by the key's next outcome.
+pub async fn an_open_attempt_holds_its_key_until_its_deadline(store: Arc<impl DeliveryStore>) {
+    store.enqueue(vec![work("a", 0), work("b", 0)]).await.expect("enqueued");
+    let lost = leased(&*store, 0).await;
+    let attempt = NewAttempt { key: "a".into(), payload: json!("frozen"), deadline: at(65) };
+    store.freeze(&lost, vec![attempt]).await.expect("frozen");
+    let successor = leased(&*store, 31).await;
+    assert_eq!(keys(&claimed(&*store, &successor, 31).await), ["b"]);
+    let works = claimed(&*store, &successor, 65).await;
+    let open = works.iter().find(|work| work.key == "a").expect("given after its deadline");
+    assert_eq!(open.open_attempt, Some(json!("frozen")));
+    settle(&*store, &successor, 65, vec![(open, Outcome::Open { until: at(80) })]).await;
+    assert_eq!(keys(&claimed(&*store, &successor, 70).await), ["b"]);
+    let works = claimed(&*store, &successor, 80).await;
+    let open = works.iter().find(|work| work.key == "a").expect("given again");
+    settle(&*store, &successor, 80, vec![(open, Outcome::Again { due: at(80), payload: Value::Null })]).await;
+    assert!(claimed(&*store, &successor, 80).await.iter().all(|work| work.open_attempt.is_none()));
+}
+
+/// Parked work is not due, until somebody makes it due again: then its failures are forgotten.
+pub async fn parked_work_waits_for_the_next_wish(store: Arc<impl DeliveryStore>) {
+    store.enqueue(vec![work("a", 0)]).await.expect("enqueued");
+    let lease = leased(&*store, 0).await;
+    let works = claimed(&*store, &lease, 0).await;
+    settle(&*store, &lease, 0, vec![(&works[0], Outcome::Parked { error: "no".into() })]).await;
+    assert!(claimed(&*store, &lease, 9999).await.is_empty());
+    store.enqueue(vec![work("a", 10)]).await.expect("enqueued");
+    assert_eq!(claimed(&*store, &lease, 10).await[0].failures, 0);
+}
+
+/// What a person waits for goes first; a claim holds work of one kind only.
+pub async fn urgent_work_goes_first_and_a_claim_is_of_one_kind(store: Arc<impl DeliveryStore>) {
+    let other = NewWork { kind: "other", ..work("c", 0) };
+    let urgent = NewWork { urgency: Urgency::Interactive, ..work("b", 3) };
+    store.enqueue(vec![work("a", 0), other, urgent]).await.expect("enqueued");
+    let lease = leased(&*store, 5).await;
+    assert_eq!(keys(&claimed(&*store, &lease, 5).await), ["b", "a"]);
+}
+
+/// A turn's follow-ups are recorded together with its outcomes.
+pub async fn follow_ups_come_with_the_turn_or_not_at_all(store: Arc<impl DeliveryStore>) {
+    store.enqueue(vec![work("a", 0)]).await.expect("enqueued");
+    let stale = leased(&*store, 0).await;
+    let next = NewWork { lane: "sheet:s".into(), ..work("n", 0) };
+    let settlement = |outcome| Settlement {
+        outcomes: vec![("a".into(), 1, outcome)],
+        follow_ups: vec![next.clone()],
+        ..Settlement::default()
+    };
+    let fresh = leased(&*store, 31).await;
+    store.settle(&stale, at(31), settlement(Outcome::Done)).await.expect_err("stale");
+    assert!(
+        matches!(store.lease(at(31), at(61)).await.expect("an answer"), LeaseAnswer::Idle(_)),
+        "no follow-up of a stale turn"
+    );
+    store.settle(&fresh, at(31), settlement(Outcome::Done)).await.expect("recorded");
+    assert_eq!(leased(&*store, 31).await.lane, "sheet:s");
+}
+
+/// With nothing due the store says when something will be.
+pub async fn an_idle_store_knows_when_to_look_again(store: Arc<impl DeliveryStore>) {
+    assert_eq!(store.lease(at(0), at(30)).await.expect("an answer"), LeaseAnswer::Idle(None));
+    store.enqueue(vec![work("a", 7)]).await.expect("enqueued");
+    assert_eq!(store.lease(at(0), at(30)).await.expect("an answer"), LeaseAnswer::Idle(Some(at(7))));
+}

@@ -1,0 +1,65 @@
+//! The suites: each function is one clause of a port's contract, and panics when it does not hold.
+
+#![expect(clippy::missing_panics_doc, reason = "every clause panics when it does not hold")]
+
+pub mod delivery;
+pub mod identity;
+pub mod sync;
+pub mod tokens;
+
+/// Runs every clause of the storage ports against a store. `$open` is an expression that gives a future
+/// of an `Arc` of a fresh, empty store that implements all of them.
+#[macro_export]
+macro_rules! storage_suite {
+    ($open:expr) => {
+        $crate::clauses!($open, delivery: [
+            work_is_leased_claimed_and_finished,
+            a_lane_has_one_holder,
+            with_a_stale_lease_nothing_is_recorded,
+            work_made_due_meanwhile_is_due_again,
+            a_pause_blocks_its_own_key_only,
+            an_open_attempt_holds_its_key_until_its_deadline,
+            parked_work_waits_for_the_next_wish,
+            urgent_work_goes_first_and_a_claim_is_of_one_kind,
+            follow_ups_come_with_the_turn_or_not_at_all,
+            an_idle_store_knows_when_to_look_again,
+        ]);
+        $crate::clauses!($open, sync: [
+            an_event_is_stored_once,
+            a_row_that_says_nothing_new_stays_as_it_is,
+            a_row_that_changed_while_it_was_written_stays_pending,
+            statuses_are_due_until_they_are_shown,
+            a_finished_scan_ends_the_statuses_of_rows_that_are_gone,
+            the_history_is_paged_from_its_end,
+            replay_forgets_refusals,
+            companies_do_not_see_each_other,
+        ]);
+        $crate::clauses!($open, tokens: [
+            a_token_is_saved_against_its_version,
+            one_caller_refreshes_at_a_time,
+            a_consent_is_taken_once_and_in_time,
+        ]);
+        $crate::clauses!($open, identity: [
+            a_key_is_found_by_its_hash_until_it_is_revoked,
+            settings_are_replaced_and_forgotten,
+            configurations_are_unique_and_found_by_their_webhook_key,
+        ]);
+    };
+}
+
+/// One test for each clause.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! clauses {
+    ($open:expr, $suite:ident: [$($clause:ident),* $(,)?]) => {
+        mod $suite {
+            use super::*;
+            $(
+                #[tokio::test]
+                async fn $clause() {
+                    $crate::suites::$suite::$clause($open.await).await;
+                }
+            )*
+        }
+    };
+}

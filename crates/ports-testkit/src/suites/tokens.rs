@@ -1,0 +1,80 @@
+//! Clauses of [`TokenStore`] and [`ConsentStore`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kopru_ports::identity::IdentityStore;
+use kopru_ports::oauth::{ConsentStore, PendingConsent};
+use kopru_ports::tokens::{ConnectionStatus, Saved, Service, StoredToken, TokenKey, TokenStore};
+use secrecy::{ExposeSecret, SecretString};
+
+const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
+
+fn key() -> TokenKey {
+    TokenKey {
+        company: "acme".parse().expect("an id"),
+        user: "ayse".parse().expect("an id"),
+        service: Service::GoogleSheets,
+    }
+}
+
+fn token(version: i64, access: &str) -> StoredToken {
+    StoredToken {
+        version,
+        access: SecretString::from(access),
+        refresh: Some(SecretString::from("refresh")),
+        expires_at: NOW,
+        scopes: vec!["a".into(), "b".into()],
+        account_id: "7".into(),
+        account_email: "a@example.com".into(),
+        status: ConnectionStatus::Active,
+        last_error: None,
+    }
+}
+
+async fn company(store: &impl IdentityStore) {
+    store.add_company(&key().company, "", NOW).await.expect("a company");
+}
+
+/// A save against another version than the stored one changes nothing; version 0 replaces.
+pub async fn a_token_is_saved_against_its_version(store: Arc<impl TokenStore + IdentityStore>) {
+    company(&*store).await;
+    assert!(store.load(&key()).await.expect("an answer").is_none());
+    assert_eq!(store.save(&key(), token(0, "one")).await.expect("saved"), Saved::At(1));
+    assert_eq!(store.save(&key(), token(1, "two")).await.expect("saved"), Saved::At(2));
+    assert_eq!(store.save(&key(), token(1, "three")).await.expect("an answer"), Saved::Conflict);
+    let found = store.load(&key()).await.expect("an answer").expect("a token");
+    assert_eq!((found.version, found.access.expose_secret()), (2, "two"));
+    assert_eq!((found.scopes.len(), found.expires_at), (2, NOW));
+    assert_eq!(store.save(&key(), token(0, "consent")).await.expect("saved"), Saved::At(3));
+    assert_eq!(store.count_for_account(&key().company, "7").await.expect("a count"), 1);
+    store.delete(&key()).await.expect("deleted");
+    store.delete(&key()).await.expect("deleted again");
+    assert!(store.load(&key()).await.expect("an answer").is_none());
+}
+
+/// A refresh belongs to one caller until it is saved or its time is over.
+pub async fn one_caller_refreshes_at_a_time(store: Arc<impl TokenStore + IdentityStore>) {
+    company(&*store).await;
+    store.save(&key(), token(0, "one")).await.expect("saved");
+    let until = NOW + Duration::from_secs(30);
+    assert!(store.begin_refresh(&key(), 1, NOW, until).await.expect("an answer"));
+    assert!(!store.begin_refresh(&key(), 1, NOW, until).await.expect("an answer"));
+    assert!(store.begin_refresh(&key(), 1, until, until + Duration::from_secs(30)).await.expect("an answer"));
+    store.save(&key(), token(1, "two")).await.expect("saved");
+    assert!(!store.begin_refresh(&key(), 1, NOW, until).await.expect("an answer"), "an old version");
+    assert!(store.begin_refresh(&key(), 2, NOW, until).await.expect("an answer"));
+}
+
+/// A state works once, and not after its time.
+pub async fn a_consent_is_taken_once_and_in_time(store: Arc<impl ConsentStore>) {
+    let consent = PendingConsent { key: key(), sealed_verifier: "sealed".into(), return_to: "/".into() };
+    let until = NOW + Duration::from_mins(10);
+    for state in ["a", "b"] {
+        store.put(state, consent.clone(), until).await.expect("stored");
+    }
+    assert!(store.take("a", NOW).await.expect("an answer").is_some());
+    assert!(store.take("a", NOW).await.expect("an answer").is_none());
+    assert!(store.take("b", until).await.expect("an answer").is_none());
+}

@@ -1,0 +1,105 @@
+//! One call to Google: rationed, with a token, read by meaning.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kopru_http_client::{HttpClient, Method, Reply};
+use kopru_ports::gate::{Gate, Limit, Pass};
+use kopru_ports::spreadsheets::{SheetsError, SheetsErrorKind};
+use kopru_ports::tokens::{AccessTokens, TokenKey};
+use kopru_ports::{Clock, Retry};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use crate::error::{error, of_call, of_reply, of_token};
+
+/// How long a vendor that refuses without saying how long is left alone.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// What a call counts against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Quota {
+    Read,
+    Write,
+    Files,
+}
+
+impl Quota {
+    /// Name, calls a minute for the project, and for one person.
+    fn rates(self) -> (&'static str, f64, f64) {
+        match self {
+            Self::Read => ("sheets-read", 300.0, 60.0),
+            Self::Write => ("sheets-write", 300.0, 60.0),
+            Self::Files => ("drive", 12_000.0, 3_000.0),
+        }
+    }
+}
+
+/// A call to be made.
+pub(crate) struct Call<'a> {
+    pub connection: &'a TokenKey,
+    pub quota: Quota,
+    pub method: Method,
+    pub url: String,
+    pub query: Vec<(&'static str, String)>,
+    pub body: Option<Value>,
+}
+
+pub(crate) struct Caller {
+    pub http: HttpClient,
+    pub tokens: Arc<dyn AccessTokens>,
+    pub gate: Arc<dyn Gate>,
+    pub clock: Arc<dyn Clock>,
+    pub client_id: String,
+}
+
+impl Caller {
+    /// Makes the call. A token that Google refuses is replaced once: it may have been revoked a moment ago.
+    pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Reply, SheetsError> {
+        let reply = self.once(call).await?;
+        let reply = if reply.status == 401 { self.once(call).await? } else { reply };
+        if reply.status < 300 {
+            return Ok(reply);
+        }
+        let found = of_reply(&reply);
+        if found.kind == SheetsErrorKind::RateLimited {
+            let pause = reply.retry_after().unwrap_or(PAUSE);
+            for limit in self.limits(call) {
+                self.gate.refused(&limit.scope, self.clock.now() + pause).await;
+            }
+        }
+        Err(found)
+    }
+
+    async fn once(&self, call: &Call<'_>) -> Result<Reply, SheetsError> {
+        let token = self.tokens.access_token(call.connection).await.map_err(of_token)?;
+        let pass = Pass { company: call.connection.company.clone(), limits: self.limits(call) };
+        if let Err(later) = self.gate.enter(pass).await {
+            let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
+            return Err(error(SheetsErrorKind::RateLimited, Retry::After(Some(pause))));
+        }
+        let mut request =
+            self.http.request(call.method.clone(), &call.url).query(&call.query).bearer_auth(token.expose_secret());
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        }
+        let reply = self.http.send(request).await.map_err(of_call)?;
+        if reply.status == 401 {
+            self.tokens.refused(call.connection, &token).await.map_err(of_token)?;
+        }
+        Ok(reply)
+    }
+
+    /// Google counts a sliding minute; a bucket that regains a minute's calls over the minute and holds
+    /// half of them never gets more than Google allows.
+    fn limits(&self, call: &Call<'_>) -> Vec<Limit> {
+        let (name, project, person) = call.quota.rates();
+        let limit =
+            |scope: String, a_minute: f64| Limit { scope, per_second: a_minute / 2.0 / 60.0, burst: a_minute / 2.0 };
+        let who = format!("{}/{}", call.connection.company, call.connection.user);
+        vec![
+            limit(format!("google:{}:{name}", self.client_id), project),
+            limit(format!("google:{}:{name}:{who}", self.client_id), person),
+        ]
+    }
+}

@@ -1,0 +1,65 @@
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Where Google is, and as whom we come.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoogleConfig {
+    /// The OAuth client's id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// Google's addresses; another one's for a stand-in.
+    #[serde(default)]
+    pub addresses: GoogleAddresses,
+}
+
+/// Base addresses, without a slash at their end.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoogleAddresses {
+    /// The consent page's host.
+    pub accounts: String,
+    /// The host of `/token` and `/revoke`.
+    pub oauth2: String,
+    /// The host of `/v1/userinfo`.
+    pub openid: String,
+    /// The host of `/v4/spreadsheets`.
+    pub sheets: String,
+    /// The host of `/drive/v3`.
+    pub drive: String,
+}
+
+impl Default for GoogleAddresses {
+    fn default() -> Self {
+        Self {
+            accounts: "https://accounts.google.com".to_owned(),
+            oauth2: "https://oauth2.googleapis.com".to_owned(),
+            openid: "https://openidconnect.googleapis.com".to_owned(),
+            sheets: "https://sheets.googleapis.com".to_owned(),
+            drive: "https://www.googleapis.com".to_owned(),
+        }
+    }
+}
+
+impl GoogleConfig {
+    /// Google itself.
+    #[must_use]
+    pub fn new(client_id: String, client_secret: SecretString) -> Self {
+        Self { client_id, client_secret, addresses: GoogleAddresses::default() }
+    }
+
+    /// A stand-in that serves everything below one address.
+    #[must_use]
+    pub fn at(client_id: String, client_secret: SecretString, base: &str) -> Self {
+        let base = base.trim_end_matches('/').to_owned();
+        let addresses = GoogleAddresses {
+            accounts: base.clone(),
+            oauth2: base.clone(),
+            openid: base.clone(),
+            sheets: base.clone(),
+            drive: base,
+        };
+        Self { client_id, client_secret, addresses }
+    }
+}

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod call;
+mod config;
+mod consent;
+mod error;
+mod map;
+mod spreadsheets;
+mod wire;
+
+pub use config::GoogleConfig;
+pub use consent::GoogleConsent;
+pub use spreadsheets::GoogleSheets;

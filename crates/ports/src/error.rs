@@ -43,6 +43,15 @@ impl<K> PortError<K> {
         self
     }
 
+    /// The same for a call without effect: whatever became of it, it may be made again.
+    #[must_use]
+    pub fn without_effect(mut self) -> Self {
+        if self.retry == Retry::OutcomeUnknown {
+            self.retry = Retry::After(None);
+        }
+        self
+    }
+
     /// The same with its cause, whose own text must be free of secrets.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

@@ -1,0 +1,73 @@
+//! Several commands in one request, each with an outcome of its own
+//! ([batch](https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html)).
+
+use kopru_domain::CompanyId;
+use kopru_ports::crm::{CrmError, CrmErrorKind};
+use kopru_ports::{PortError, Retry};
+use serde_json::{Map, Value, json};
+
+use crate::client::Bitrix24;
+use crate::config::Portal;
+use crate::error::{classify, error};
+use crate::php_query;
+use crate::wire::{BatchResult, code};
+
+/// A command: method and parameters.
+pub(crate) type Command = (String, Value);
+
+/// A command's answer; the second number is where its list goes on.
+pub(crate) type Answer = Result<(Value, Option<u64>), CrmError>;
+
+impl Bitrix24 {
+    /// Carries out at most fifty commands in one request; one command goes as a call of its own.
+    ///
+    /// # Errors
+    /// When the request as a whole failed; then no command's outcome is known better than the error's.
+    pub(crate) async fn batch(
+        &self,
+        company: &CompanyId,
+        portal: &Portal,
+        commands: &[Command],
+    ) -> Result<Vec<Answer>, CrmError> {
+        if let [(method, params)] = commands {
+            let answer = self.call(company, portal, method, params).await;
+            return match answer {
+                Ok(envelope) => Ok(vec![Ok((envelope.result, envelope.next))]),
+                Err(error) if concerns_one(&error) => Ok(vec![Err(error)]),
+                Err(error) => Err(error),
+            };
+        }
+        let cmd: Map<String, Value> = (0..)
+            .zip(commands)
+            .map(|(at, (method, params))| (key(at), php_query::command(method, params).into()))
+            .collect();
+        let envelope = self.call(company, portal, "batch", &json!({ "halt": 0, "cmd": cmd })).await?;
+        let found: BatchResult = serde_json::from_value(envelope.result).map_err(|_| unknown())?;
+        Ok((0..commands.len()).map(|at| answer(&found, &key(at))).collect())
+    }
+}
+
+/// Keys that PHP does not turn into a list.
+fn key(at: usize) -> String {
+    format!("c{at}")
+}
+
+fn answer(found: &BatchResult, key: &str) -> Answer {
+    if let Some(failed) = found.result_error.get(key) {
+        let text = failed["error_description"].as_str().unwrap_or_default();
+        let (kind, retry) = classify(400, &code(&failed["error"]), text);
+        return Err(error(kind, retry).detail(text));
+    }
+    let next = found.result_next.get(key).and_then(Value::as_u64);
+    found.result.get(key).map(|value| (value.clone(), next)).ok_or_else(unknown)
+}
+
+/// Neither among the results nor among the errors: cut off, perhaps after it was done.
+fn unknown() -> CrmError {
+    PortError::new(crate::error::ADAPTER, CrmErrorKind::Unavailable, Retry::OutcomeUnknown)
+}
+
+/// Errors that say something of the command; all others are the portal's as a whole.
+fn concerns_one(error: &CrmError) -> bool {
+    matches!(error.kind, CrmErrorKind::InvalidValue | CrmErrorKind::NotFound)
+}

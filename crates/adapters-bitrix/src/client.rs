@@ -1,0 +1,109 @@
+//! One call to a portal: rationed, sent, read by meaning. Nothing is repeated here.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kopru_domain::{CompanyId, EntityKind};
+use kopru_http_client::{Failure, HttpClient, Method, Reply};
+use kopru_ports::crm::{CrmError, CrmErrorKind};
+use kopru_ports::gate::{Gate, Limit, Pass};
+use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
+use kopru_ports::{Clock, Retry};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use crate::catalog::Described;
+use crate::config::{BitrixConfig, Portal};
+use crate::error::{classify, error};
+use crate::wire::{Envelope, code};
+
+/// A refused portal is left alone for so long.
+const REFUSED: Duration = Duration::from_secs(2);
+
+/// Bitrix24 portals, each by its company's inbound webhook.
+pub struct Bitrix24 {
+    pub(crate) integrations: Arc<dyn IntegrationStore>,
+    pub(crate) http: HttpClient,
+    pub(crate) gate: Arc<dyn Gate>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) known: Mutex<HashMap<(CompanyId, EntityKind), (Timestamp, Arc<Described>)>>,
+}
+
+impl Bitrix24 {
+    /// Portals by the companies' own settings.
+    #[must_use]
+    pub fn new(
+        integrations: Arc<dyn IntegrationStore>,
+        http: HttpClient,
+        gate: Arc<dyn Gate>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { integrations, http, gate, clock, known: Mutex::default() }
+    }
+
+    /// The company's portal.
+    pub(crate) async fn portal_of(&self, company: &CompanyId) -> Result<Portal, CrmError> {
+        let found = self.integrations.get(company, IntegrationKind::Bitrix24).await;
+        let found = found.map_err(|cause| error(CrmErrorKind::Unavailable, Retry::After(None)).caused_by(cause))?;
+        let found = found.ok_or_else(|| error(CrmErrorKind::NotConnected, Retry::Never))?;
+        let config: BitrixConfig = serde_json::from_str(found.settings.expose_secret())
+            .map_err(|_| error(CrmErrorKind::NotConnected, Retry::Never))?;
+        config.portal().map_err(|cause| error(CrmErrorKind::InvalidValue, Retry::Never).caused_by(cause))
+    }
+
+    /// Makes one call.
+    ///
+    /// # Errors
+    /// With [`Retry::OutcomeUnknown`] where the portal may have carried it out.
+    pub(crate) async fn call(
+        &self,
+        company: &CompanyId,
+        portal: &Portal,
+        method: &str,
+        params: &Value,
+    ) -> Result<Envelope, CrmError> {
+        self.enter(company, portal).await?;
+        let url = format!("{}{method}", portal.base.expose_secret());
+        let request = self.http.request(Method::POST, &url).json(params);
+        let reply = self.http.send(request).await.map_err(|cause| {
+            let retry = if cause.failure == Failure::NotSent { Retry::After(None) } else { Retry::OutcomeUnknown };
+            error(CrmErrorKind::Unavailable, retry).caused_by(cause)
+        })?;
+        let answer = read(&reply);
+        if reply.status == 503 && answer.as_ref().is_err_and(|error| error.kind == CrmErrorKind::RateLimited) {
+            self.gate.refused(&limit(portal).scope, self.clock.now() + REFUSED).await;
+        }
+        answer
+    }
+
+    async fn enter(&self, company: &CompanyId, portal: &Portal) -> Result<(), CrmError> {
+        let pass = Pass { company: company.clone(), limits: vec![limit(portal)] };
+        self.gate.enter(pass).await.map_err(|later| {
+            let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
+            error(CrmErrorKind::RateLimited, Retry::After(Some(pause)))
+        })
+    }
+}
+
+/// All apps and webhooks from one address share a portal's bucket: 50 at once, 2 a second
+/// ([limits](https://apidocs.bitrix24.com/limits.html)). One is left for the difference of two clocks.
+fn limit(portal: &Portal) -> Limit {
+    Limit { scope: format!("bitrix24:{}", portal.name), per_second: 2.0, burst: 49.0 }
+}
+
+/// An answer may be an error with any status, also 200; a page in place of JSON says nothing of what was done.
+fn read(reply: &Reply) -> Result<Envelope, CrmError> {
+    let unknown = || error(CrmErrorKind::Unavailable, Retry::OutcomeUnknown);
+    if (300..400).contains(&reply.status) {
+        // The portal was renamed: the call was not carried out, and the new address has to be connected.
+        return Err(error(CrmErrorKind::Credentials, Retry::Never).detail("the portal has moved to another address"));
+    }
+    let envelope: Envelope = reply.json().map_err(|cause| unknown().caused_by(cause))?;
+    if let Some(found) = &envelope.error {
+        let (kind, retry) = classify(reply.status, &code(found), &envelope.error_description);
+        return Err(error(kind, retry).detail(envelope.error_description.clone()));
+    }
+    if reply.status < 300 { Ok(envelope) } else { Err(unknown()) }
+}

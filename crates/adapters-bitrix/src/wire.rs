@@ -1,0 +1,66 @@
+//! Bitrix24's JSON.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+/// An answer: `result`, or an error whose code may be empty.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Envelope {
+    #[serde(default)]
+    pub result: Value,
+    pub error: Option<Value>,
+    #[serde(default)]
+    pub error_description: String,
+    pub next: Option<u64>,
+}
+
+/// A batch's answer; an empty map is written `[]` by PHP.
+#[derive(Debug, Deserialize)]
+pub(crate) struct BatchResult {
+    #[serde(default, deserialize_with = "php_map")]
+    pub result: Map<String, Value>,
+    #[serde(default, deserialize_with = "php_map")]
+    pub result_error: Map<String, Value>,
+    #[serde(default, deserialize_with = "php_map")]
+    pub result_next: Map<String, Value>,
+}
+
+fn php_map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Object(map) => map,
+        Value::Array(items) => items.into_iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+        _ => Map::new(),
+    })
+}
+
+/// A code is text, a number or empty.
+pub(crate) fn code(error: &Value) -> String {
+    match error {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// An id is a number or its text.
+pub(crate) fn id(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_maps_of_php_are_lists() {
+        let found: BatchResult =
+            serde_json::from_str(r#"{"result":{"c0":true},"result_error":[],"result_next":[]}"#).unwrap();
+        assert_eq!((found.result.len(), found.result_error.len()), (1, 0));
+        let found: BatchResult = serde_json::from_str(r#"{"result":[],"result_error":{"c0":{"error":""}}}"#).unwrap();
+        assert!(found.result_error.contains_key("c0"));
+    }
+}

@@ -2,7 +2,8 @@
 
 use kopru_domain::detect::{Detection, SURE, TabSample, detect};
 use kopru_domain::{
-    CellValue, ColumnMapping, ColumnStyle, CompanyId, EntityKind, Gid, Mapping, SpreadsheetId, SystemColumns, UserId,
+    CellValue, ColumnMapping, ColumnStyle, CompanyId, EntityKind, FieldMeta, Gid, Mapping, SpreadsheetId,
+    SystemColumns, UserId,
 };
 use kopru_ports::spreadsheets::{Area, FilePage, SpreadsheetInfo, TabRef};
 use kopru_ports::tokens::{Service, TokenKey};
@@ -66,6 +67,11 @@ impl Engine {
         Ok(self.ports.sheets.describe(&connection(company, user), spreadsheet).await?)
     }
 
+    /// The fields of an entity in the company's portal, with their choices.
+    pub async fn fields(&self, company: &CompanyId, entity: EntityKind) -> Result<Vec<FieldMeta>, EngineError> {
+        Ok(self.ports.catalog.fields(company, entity).await?)
+    }
+
     /// Reads a tab's headers and first rows and proposes a mapping to the portal's own fields.
     pub async fn detect_tab(
         &self,
@@ -85,7 +91,7 @@ impl Engine {
         if all[..own].iter().all(String::is_empty) {
             return Err(EngineError::Invalid(Problem::NoHeaders));
         }
-        let fields = self.ports.catalog.fields(company, entity).await?;
+        let fields = self.fields(company, entity).await?;
         let style = ColumnStyle::for_locale(&info.locale, &info.time_zone);
         let sample: Vec<Vec<CellValue>> = table.into_iter().skip(1).collect();
         let detection = detect(entity, TabSample { headers: &all[..own], rows: &sample, style: &style }, &fields);

@@ -1,0 +1,69 @@
+//! The command line.
+
+mod admin;
+mod detect;
+pub mod output;
+mod sandbox;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::demo;
+use crate::settings::Settings;
+
+/// Köprü: from your sheet into your CRM.
+#[derive(Debug, Parser)]
+#[command(name = "kopru", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve(Box<Settings>),
+    /// Bring the database up to date and end.
+    Migrate(Box<Settings>),
+    /// Run everything on this machine: service, vendors, one connected sheet. No account, key or network.
+    Demo(demo::DemoArgs),
+    /// Run the simulated vendors alone.
+    Sandbox(sandbox::SandboxArgs),
+    /// Say what the columns of a file mean.
+    Detect(detect::DetectArgs),
+    /// Make and list companies.
+    #[command(subcommand)]
+    Company(admin::CompanyCommand),
+    /// Make, list and revoke API keys.
+    #[command(subcommand)]
+    ApiKey(admin::KeyCommand),
+    /// Keys that seal secrets.
+    #[command(subcommand)]
+    Vault(admin::VaultCommand),
+}
+
+/// Logs go to the error output; `RUST_LOG` says how many.
+pub fn init_logs(cli: &Cli) {
+    let quiet = !matches!(cli.command, Command::Serve(_));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(if quiet { "error" } else { "info" }));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Runs a command.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Serve(settings) => serve::serve(*settings).await?,
+        Command::Migrate(settings) => serve::migrate(&settings).await?,
+        Command::Demo(args) => return demo::run(args).await,
+        Command::Sandbox(args) => sandbox::run(args).await?,
+        Command::Detect(args) => detect::run(&args)?,
+        Command::Company(command) => admin::company(command).await?,
+        Command::ApiKey(command) => admin::api_key(command).await?,
+        Command::Vault(command) => admin::vault(&command)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,97 @@
+//! `kopru demo`: the whole service against simulated vendors, on this machine alone.
+
+mod client;
+mod edits;
+mod expected;
+mod progress;
+mod report;
+mod seed;
+mod stage;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use kopru_domain::EntityKind;
+
+use crate::cli::output::say;
+use crate::table::Table;
+use report::Report;
+use stage::Stage;
+
+/// What to show.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The service's port; the vendors are on the next one. 0 takes any.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Load a sheet, import it, edit it, compare sheet and CRM, and end.
+    #[arg(long)]
+    once: bool,
+    /// The sheet as a CSV file; a small one of ours where it is not given.
+    #[arg(long)]
+    sheet: Option<PathBuf>,
+    /// lead, contact, company or deal.
+    #[arg(long, default_value = "lead")]
+    entity: EntityKind,
+    /// The right values (row, header, value), against which the CRM is held after the import.
+    #[arg(long, requires = "once")]
+    expect: Option<PathBuf>,
+    /// Edits to make after the import.
+    #[arg(long, default_value_t = 0, requires = "once")]
+    edits: u32,
+    /// The spreadsheet's locale, which says how its people write.
+    #[arg(long, default_value = "tr_TR")]
+    locale: String,
+    /// Print the summary as JSON.
+    #[arg(long, requires = "once")]
+    json: bool,
+}
+
+/// A small sheet for those who bring none.
+const SAMPLE: &[u8] = include_bytes!("sample.csv");
+
+/// Runs the demo; success only if nothing is missing, doubled or wrong.
+pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let table = match &args.sheet {
+        Some(path) => Table::open(path)?,
+        None => Table::parse(SAMPLE)?,
+    };
+    if args.once { once(&args, &table).await } else { stay(&args, &table).await }
+}
+
+async fn once(args: &DemoArgs, table: &Table) -> anyhow::Result<ExitCode> {
+    let expected = args.expect.as_deref().map(expected::read).transpose()?;
+    let stage = Stage::start(0, args.entity, &args.locale, table).await?;
+    let bar = progress::Bar::new(args.json);
+    stage.settle(&bar, "import").await?;
+    let mut report = Report::new(&stage, table).await?;
+    if let Some(expected) = &expected {
+        report.expected = Some(verify::against_expected(&stage, expected).await?);
+    }
+    let made = edits::make(&stage, args.edits).await?;
+    stage.settle(&bar, "edits").await?;
+    bar.end();
+    report.edited(&stage, &made).await?;
+    report.compare(verify::compare(&stage).await?);
+    stage.stop().await?;
+    say(if args.json { report.json()? } else { report.text() });
+    Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn stay(args: &DemoArgs, table: &Table) -> anyhow::Result<ExitCode> {
+    let stage = Stage::start(args.port, args.entity, &args.locale, table).await?;
+    stage.settle(&progress::Bar::new(false), "import").await?;
+    let (own, vendors) = (stage.client.base(), stage.vendors());
+    say("Köprü is running on simulated vendors. Edit a cell of the sheet and watch the record change.\n");
+    say(format_args!("sheet      {vendors}/google/sheets/{}?gid=0", stage::SPREADSHEET));
+    say(format_args!("CRM        {vendors}/bitrix24/crm/{}", args.entity));
+    say(format_args!("vendors    {vendors}/"));
+    say(format_args!("API        {own}/docs"));
+    say(format_args!("API key    {}  (for the person {})", stage.client.key_text(), stage::USER));
+    say("\nCtrl-C ends it.");
+    tokio::signal::ctrl_c().await?;
+    stage.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}

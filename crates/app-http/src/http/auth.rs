@@ -1,0 +1,106 @@
+//! Who calls: an API key's company, and the person whom the caller acts for.
+
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use kopru_domain::{CompanyId, UserId};
+use kopru_ports::identity::Scope;
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+
+use super::App;
+use super::problem::Failure;
+
+/// A caller that may manage the company's sync.
+#[derive(Debug, Clone)]
+pub struct Manager {
+    /// Its company.
+    pub company: CompanyId,
+}
+
+impl<S> FromRequestParts<S> for Manager
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let text = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Failure::Unauthenticated)?;
+        let key = App::from_ref(state).engine.authenticate(&SecretString::from(text.trim())).await;
+        let key = key.map_err(|error| match error {
+            kopru_engine::EngineError::NotAuthentic => Failure::Unauthenticated,
+            other => Failure::Engine(other),
+        })?;
+        let allowed = key.scopes.iter().any(|scope| matches!(scope, Scope::Admin | Scope::SyncManage));
+        if allowed { Ok(Self { company: key.company }) } else { Err(Failure::Forbidden) }
+    }
+}
+
+impl Manager {
+    /// The company in the address has to be the key's own.
+    pub fn of(self, company: &str) -> Result<CompanyId, Failure> {
+        if self.company.as_str() == company { Ok(self.company) } else { Err(Failure::Forbidden) }
+    }
+}
+
+/// A caller together with the person whom it acts for, named in the header `Kopru-User`.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// The company.
+    pub company: CompanyId,
+    /// The person.
+    pub user: UserId,
+}
+
+impl<S> FromRequestParts<S> for Person
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let Manager { company } = Manager::from_request_parts(parts, state).await?;
+        let user =
+            parts.headers.get("kopru-user").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        Ok(Self { company, user: user.ok_or(Failure::NoUser)? })
+    }
+}
+
+/// A JSON body; one that cannot be read gives a problem document.
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let axum::Json(value) = axum::Json::from_request(request, state)
+            .await
+            .map_err(|rejection: axum::extract::rejection::JsonRejection| Failure::Unreadable(rejection.body_text()))?;
+        Ok(Self(value))
+    }
+}
+
+/// Values in the address; ones that cannot be read give a problem document.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let axum::extract::Query(value) = axum::extract::Query::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Failure::Unreadable(rejection.body_text()))?;
+        Ok(Self(value))
+    }
+}
+
+/// A part of the address, read as an identifier.
+pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, Failure>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| Failure::Unreadable(error.to_string()))
+}

@@ -1,0 +1,318 @@
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+use kopru_domain::{CellRefusal, ConfigId, EntityKind, FieldChange, FieldCode, Gid, Language, Mapping, RowState};
+use kopru_engine::NewConfig;
+use kopru_ports::configs::SyncConfig;
+use kopru_ports::sync::{HistoryEntry, SyncRow, SyncSummary};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::auth::{Body, Manager, Person, Query, id};
+use super::problem::{Answer, language};
+use super::{App, ProblemDocument};
+
+/// How long a row is quiet before it is sent, unless the caller says otherwise.
+const QUIET_MS: u32 = 2000;
+
+/// A configuration to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateConfig {
+    spreadsheet: String,
+    gid: i32,
+    /// `lead`, `contact`, `company`, `deal`, `quote`, `invoice` or `smart:NUMBER`.
+    #[schema(value_type = String)]
+    entity: EntityKind,
+    /// The tab's title where it is not given.
+    #[serde(default)]
+    name: String,
+    /// What detection is sure of, where it is not given.
+    #[schema(value_type = Option<Object>)]
+    mapping: Option<Mapping>,
+    /// `tr` or `en`: the language of what is written into the sheet.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    language: Language,
+    /// Milliseconds that a row has to be quiet before it is sent; 2000 where it is not given, 60,000 at most.
+    quiet_ms: Option<u32>,
+}
+
+/// A configuration that was just made.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedConfig {
+    #[serde(flatten)]
+    config: ConfigView,
+    /// The address that the sheet's script posts to; told once.
+    webhook_url: String,
+    /// The secret that it signs with; told once.
+    webhook_secret: String,
+}
+
+/// A configuration.
+#[derive(Serialize, ToSchema)]
+pub struct ConfigView {
+    id: String,
+    name: String,
+    user: String,
+    spreadsheet: String,
+    gid: i32,
+    entity: String,
+    portal: String,
+    enabled: bool,
+    quiet_ms: u32,
+    #[schema(value_type = Object)]
+    mapping: Mapping,
+    #[schema(value_type = String)]
+    created: Timestamp,
+}
+
+impl From<SyncConfig> for ConfigView {
+    fn from(config: SyncConfig) -> Self {
+        Self {
+            id: config.id.to_string(),
+            name: config.name,
+            user: config.user.into(),
+            spreadsheet: config.spreadsheet.into(),
+            gid: config.gid.0,
+            entity: config.entity.to_string(),
+            portal: config.portal,
+            enabled: config.enabled,
+            quiet_ms: config.quiet_ms,
+            mapping: config.mapping,
+            created: config.created,
+        }
+    }
+}
+
+/// A page of configurations.
+#[derive(Serialize, ToSchema)]
+pub struct ConfigList {
+    items: Vec<ConfigView>,
+    cursor: Option<String>,
+}
+
+/// A page to ask for.
+#[derive(Deserialize, IntoParams)]
+pub struct PageQuery {
+    /// The cursor of a page before.
+    cursor: Option<String>,
+    /// 1 to 200; 50 where it is not given.
+    limit: Option<u32>,
+}
+
+impl PageQuery {
+    fn limit(&self) -> u32 {
+        self.limit.unwrap_or(50).clamp(1, 200)
+    }
+}
+
+/// A configuration and how it is doing.
+#[derive(Serialize, ToSchema)]
+pub struct ConfigState {
+    #[serde(flatten)]
+    config: ConfigView,
+    #[schema(value_type = Object)]
+    summary: SyncSummary,
+}
+
+/// How much is tried again.
+#[derive(Serialize, ToSchema)]
+pub struct Retried {
+    rows: u32,
+}
+
+/// A page of the history, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct HistoryList {
+    items: Vec<HistoryItem>,
+    cursor: Option<String>,
+}
+
+/// One line of the history.
+#[derive(Serialize, ToSchema)]
+pub struct HistoryItem {
+    #[schema(value_type = String)]
+    at: Timestamp,
+    /// The row's number as people see it.
+    row: u32,
+    record: Option<String>,
+    /// Old and new value by field.
+    #[schema(value_type = Object)]
+    fields: BTreeMap<FieldCode, FieldChange>,
+    #[schema(value_type = String)]
+    status: RowState,
+    refusals: Vec<RefusalItem>,
+}
+
+/// A cell that was not written.
+#[derive(Serialize, ToSchema)]
+pub struct RefusalItem {
+    column: String,
+    value: String,
+    code: &'static str,
+    /// Why, in the caller's language.
+    reason: String,
+}
+
+impl RefusalItem {
+    fn of(refusal: &CellRefusal, language: Language) -> Self {
+        Self {
+            column: refusal.header.clone(),
+            value: refusal.value.clone(),
+            code: refusal.reason.code(),
+            reason: refusal.reason.text(language),
+        }
+    }
+}
+
+/// Rows with cells that were not written.
+#[derive(Serialize, ToSchema)]
+pub struct RefusedList {
+    items: Vec<RefusedRow>,
+}
+
+/// A row with cells that were not written.
+#[derive(Serialize, ToSchema)]
+pub struct RefusedRow {
+    /// The row's number as people see it.
+    row: u32,
+    record: Option<String>,
+    #[schema(value_type = String)]
+    status: RowState,
+    refusals: Vec<RefusalItem>,
+}
+
+/// Makes a configuration; nothing is written before it is activated.
+#[utoipa::path(post, path = "/api/v1/sheet-sync/configs", tag = "sheet sync", request_body = CreateConfig,
+    responses((status = 201, body = CreatedConfig), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn create(
+    State(app): State<App>,
+    person: Person,
+    Body(body): Body<CreateConfig>,
+) -> Answer<(StatusCode, Json<CreatedConfig>)> {
+    let wish = NewConfig {
+        company: person.company,
+        user: person.user,
+        spreadsheet: id(&body.spreadsheet)?,
+        gid: Gid(body.gid),
+        entity: body.entity,
+        name: body.name,
+        mapping: body.mapping,
+        language: body.language,
+        quiet_ms: body.quiet_ms.unwrap_or(QUIET_MS).min(60_000),
+    };
+    let created = app.engine.create_config(wish).await?;
+    let answer = CreatedConfig {
+        config: created.config.into(),
+        webhook_url: created.webhook_url.expose_secret().to_owned(),
+        webhook_secret: created.webhook_secret.expose_secret().to_owned(),
+    };
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// The company's configurations.
+#[utoipa::path(get, path = "/api/v1/sheet-sync/configs", tag = "sheet sync", params(PageQuery),
+    responses((status = 200, body = ConfigList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn list(State(app): State<App>, caller: Manager, Query(page): Query<PageQuery>) -> Answer<Json<ConfigList>> {
+    let after = page.cursor.as_deref().map(id::<ConfigId>).transpose()?;
+    let configs = app.engine.configs(&caller.company, after, page.limit()).await?;
+    let full = configs.len() == page.limit() as usize;
+    let cursor = configs.last().filter(|_| full).map(|config| config.id.to_string());
+    Ok(Json(ConfigList { items: configs.into_iter().map(Into::into).collect(), cursor }))
+}
+
+/// A configuration and how it is doing.
+#[utoipa::path(get, path = "/api/v1/sheet-sync/configs/{id}", tag = "sheet sync", params(("id" = String, Path)),
+    responses((status = 200, body = ConfigState), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn get(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<Json<ConfigState>> {
+    let config = id(&config)?;
+    let summary = app.engine.summary(&caller.company, config).await?;
+    let config = app.engine.config(&caller.company, config).await?.into();
+    Ok(Json(ConfigState { config, summary }))
+}
+
+/// Adds Köprü's columns to the tab, imports its rows and follows its edits from now on.
+#[utoipa::path(post, path = "/api/v1/sheet-sync/configs/{id}/activate", tag = "sheet sync", params(("id" = String, Path)),
+    responses((status = 202), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn activate(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<StatusCode> {
+    app.engine.activate(&caller.company, id(&config)?).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Reads the whole tab and repairs what events missed.
+#[utoipa::path(post, path = "/api/v1/sheet-sync/configs/{id}/reconcile", tag = "sheet sync", params(("id" = String, Path)),
+    responses((status = 202), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn reconcile(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<StatusCode> {
+    app.engine.reconcile(&caller.company, id(&config)?).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Tries again what was given up or refused.
+#[utoipa::path(post, path = "/api/v1/sheet-sync/configs/{id}/retry", tag = "sheet sync", params(("id" = String, Path)),
+    responses((status = 202, body = Retried), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn retry(
+    State(app): State<App>,
+    caller: Manager,
+    Path(config): Path<String>,
+) -> Answer<(StatusCode, Json<Retried>)> {
+    let rows = app.engine.retry(&caller.company, id(&config)?).await?;
+    Ok((StatusCode::ACCEPTED, Json(Retried { rows })))
+}
+
+/// What was written, newest first.
+#[utoipa::path(get, path = "/api/v1/sheet-sync/configs/{id}/history", tag = "sheet sync", params(("id" = String, Path), PageQuery),
+    responses((status = 200, body = HistoryList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn history(
+    State(app): State<App>,
+    caller: Manager,
+    headers: HeaderMap,
+    Path(config): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Answer<Json<HistoryList>> {
+    let before = page.cursor.as_deref().map(id::<i64>).transpose()?;
+    let entries = app.engine.history(&caller.company, id(&config)?, before, page.limit()).await?;
+    let full = entries.len() == page.limit() as usize;
+    let cursor = entries.last().filter(|_| full).map(|(number, _)| number.to_string());
+    let language = language(&headers);
+    Ok(Json(HistoryList {
+        items: entries.into_iter().map(|(_, entry)| history_item(entry, language)).collect(),
+        cursor,
+    }))
+}
+
+fn history_item(entry: HistoryEntry, language: Language) -> HistoryItem {
+    HistoryItem {
+        at: entry.at,
+        row: entry.number,
+        record: entry.record,
+        fields: entry.fields,
+        status: entry.state,
+        refusals: entry.refusals.iter().map(|refusal| RefusalItem::of(refusal, language)).collect(),
+    }
+}
+
+/// Rows with cells that were not written, and why.
+#[utoipa::path(get, path = "/api/v1/sheet-sync/configs/{id}/refused", tag = "sheet sync", params(("id" = String, Path)),
+    responses((status = 200, body = RefusedList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn refused(
+    State(app): State<App>,
+    caller: Manager,
+    headers: HeaderMap,
+    Path(config): Path<String>,
+) -> Answer<Json<RefusedList>> {
+    let config = app.engine.config(&caller.company, id(&config)?).await?;
+    let rows = app.engine.refused_rows(&caller.company, config.id, 10_000).await?;
+    let language = language(&headers);
+    let item = |row: SyncRow| RefusedRow {
+        row: row.place + 1,
+        refusals: row.all_refusals(&config.mapping).iter().map(|refusal| RefusalItem::of(refusal, language)).collect(),
+        record: row.record,
+        status: row.state,
+    };
+    Ok(Json(RefusedList { items: rows.into_iter().map(item).collect() }))
+}

@@ -1,0 +1,74 @@
+//! The HTTP layer: it authenticates, reads requests, calls the engine and renders its answers.
+
+mod auth;
+mod configs;
+mod docs;
+mod google;
+mod health;
+mod portal;
+mod problem;
+mod sheets;
+mod webhook;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::FromRef;
+use kopru_engine::Engine;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use docs::Security;
+pub use problem::ProblemDocument;
+
+/// What every route can reach.
+#[derive(Clone, FromRef)]
+pub struct App {
+    /// The use cases.
+    pub engine: Arc<Engine>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Köprü", description = "Sheets to Bitrix24, and people from a CRM record."),
+    modifiers(&Security),
+    security(("api_key" = []))
+)]
+struct Api;
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    let (router, api) = OpenApiRouter::with_openapi(Api::openapi())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(portal::connect, portal::status, portal::disconnect))
+        .routes(routes!(google::authorize))
+        .routes(routes!(google::callback))
+        .routes(routes!(google::status, google::disconnect))
+        .routes(routes!(sheets::list))
+        .routes(routes!(sheets::tabs))
+        .routes(routes!(sheets::detect))
+        .routes(routes!(configs::create, configs::list))
+        .routes(routes!(configs::get))
+        .routes(routes!(configs::activate))
+        .routes(routes!(configs::reconcile))
+        .routes(routes!(configs::retry))
+        .routes(routes!(configs::history))
+        .routes(routes!(configs::refused))
+        .routes(routes!(webhook::sheet_sync))
+        .routes(routes!(webhook::sync))
+        .with_state(app)
+        .split_for_parts();
+    router
+        .merge(docs::router(api))
+        .fallback(problem::no_such_route)
+        .layer(axum::middleware::from_fn(problem::trace))
+        .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(60)))
+        .layer(RequestBodyLimitLayer::new(1024 * 1024))
+        .layer(CatchPanicLayer::new())
+}

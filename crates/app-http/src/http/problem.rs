@@ -1,0 +1,176 @@
+//! Errors as RFC 9457 problem documents.
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use kopru_domain::Language;
+use kopru_engine::EngineError;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An error, as RFC 9457 says, with a stable code.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProblemDocument {
+    /// Always `about:blank`: the code says what happened.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// A stable name for programs.
+    code: String,
+    /// What to do about it, in the caller's language.
+    title: String,
+    /// The field of the request at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    /// The vendor's own words, or more about the fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// The request's id in the service's log.
+    trace_id: String,
+}
+
+/// A handler's failure; becomes a problem document in the caller's language.
+#[derive(Debug)]
+pub enum Failure {
+    /// The engine's.
+    Engine(EngineError),
+    /// A request that could not be read.
+    Unreadable(String),
+    /// No key, or one that is not valid.
+    Unauthenticated,
+    /// A key without the scope, or of another company.
+    Forbidden,
+    /// No header says who the person is.
+    NoUser,
+}
+
+impl<E: Into<EngineError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+/// The result of a handler.
+pub type Answer<T> = Result<T, Failure>;
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(std::sync::Arc::new(self));
+        response
+    }
+}
+
+impl Failure {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Engine(error) => status(error),
+            Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NoUser => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn document(&self, language: Language, trace_id: String) -> ProblemDocument {
+        let own = |tr: &str, en: &str| if language == Language::Tr { tr.to_owned() } else { en.to_owned() };
+        let (code, title, field, detail) = match self {
+            Self::Engine(error) => {
+                let field = if let EngineError::Invalid(problem) = error { Some(problem.field()) } else { None };
+                (error.code(), error.text(language), field, detail(error))
+            }
+            Self::Unreadable(why) => (
+                "unreadable",
+                own(
+                    "İstek okunamadı; gövdeyi belgelere göre düzeltin.",
+                    "The request cannot be read; correct it as documented.",
+                ),
+                None,
+                Some(why.clone()),
+            ),
+            Self::Unauthenticated => (
+                "unauthenticated",
+                own(
+                    "Geçerli bir API anahtarı gönderin: Authorization: Bearer …",
+                    "Send a valid API key: Authorization: Bearer …",
+                ),
+                None,
+                None,
+            ),
+            Self::Forbidden => {
+                ("forbidden", own("Bu anahtarın buna yetkisi yok.", "This key may not do this."), None, None)
+            }
+            Self::NoUser => (
+                "no_user",
+                own("Kopru-User başlığında kullanıcıyı belirtin.", "Name the person in the header Kopru-User."),
+                Some("Kopru-User"),
+                None,
+            ),
+        };
+        ProblemDocument {
+            kind: "about:blank",
+            status: self.status().as_u16(),
+            code: code.to_owned(),
+            title,
+            field,
+            detail,
+            trace_id,
+        }
+    }
+}
+
+fn status(error: &EngineError) -> StatusCode {
+    match error.code() {
+        "not_found" => StatusCode::NOT_FOUND,
+        "not_authentic" => StatusCode::UNAUTHORIZED,
+        "conflict" | "already_synced" | "not_connected" | "reconnect_required" => StatusCode::CONFLICT,
+        "rate_limited" | "provider_unavailable" | "store_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+        "internal" | "misconfigured" => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+fn detail(error: &EngineError) -> Option<String> {
+    match error {
+        EngineError::Crm(error) => error.detail.clone(),
+        EngineError::Sheets(error) => error.detail.clone(),
+        EngineError::ScopesMissing(scopes) => Some(scopes.join(" ")),
+        _ => None,
+    }
+}
+
+/// The caller's language: Turkish, unless English is asked for first.
+pub fn language(headers: &HeaderMap) -> Language {
+    let wish = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if wish.trim_start().to_ascii_lowercase().starts_with("en") { Language::En } else { Language::Tr }
+}
+
+/// Gives each request an id and each failure its document.
+pub async fn trace(request: Request, next: Next) -> Response {
+    let language = language(request.headers());
+    let trace_id = Uuid::now_v7().simple().to_string();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    if let Some(failure) = response.extensions_mut().remove::<std::sync::Arc<Failure>>() {
+        tracing::info!(%method, path, trace_id, status = response.status().as_u16(), ?failure, "a request failed");
+        let document = failure.document(language, trace_id.clone());
+        response =
+            (response.status(), [(header::CONTENT_TYPE, "application/problem+json")], Json(document)).into_response();
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
+    }
+    if let Ok(value) = trace_id.parse() {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+/// Any other address.
+pub async fn no_such_route() -> Failure {
+    Failure::Engine(EngineError::NotFound("route"))
+}

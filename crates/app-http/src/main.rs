@@ -1,0 +1,25 @@
+//! The binary `kopru`: HTTP routes, command line, wiring.
+
+mod cli;
+mod demo;
+mod http;
+mod settings;
+mod table;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    cli::init_logs(&cli);
+    match cli::run(cli).await {
+        Ok(code) => code,
+        Err(error) => {
+            cli::output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Settings of `kopru serve`, from the command line and the environment.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use secrecy::SecretString;
+
+/// What the service needs to know.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// The database: `sqlite://FILE`.
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://kopru.db")]
+    pub database_url: String,
+    /// The port to listen on.
+    #[arg(long, env = "KOPRU_PORT", default_value_t = 3000)]
+    pub port: u16,
+    /// The address to listen on.
+    #[arg(long, env = "KOPRU_BIND", default_value = "127.0.0.1")]
+    pub bind: std::net::IpAddr,
+    /// The address under which the world reaches this service; `http://localhost:PORT` where it is not set.
+    #[arg(long, env = "KOPRU_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Keys that seal secrets: `ID:BASE64`, the first one seals, all open. Make one with `kopru vault generate-key`.
+    #[arg(long, env = "KOPRU_VAULT_KEYS", hide_env_values = true)]
+    pub vault_keys: Option<SecretString>,
+    /// Google's OAuth client.
+    #[arg(long, env = "GOOGLE_CLIENT_ID", default_value = "")]
+    pub google_client_id: String,
+    /// Its secret.
+    #[arg(long, env = "GOOGLE_CLIENT_SECRET", hide_env_values = true)]
+    pub google_client_secret: Option<SecretString>,
+    /// The return address registered with Google; `PUBLIC_URL/sheet-sync/oauth/callback` where it is not set.
+    #[arg(long, env = "GOOGLE_REDIRECT_URI")]
+    pub google_redirect_uri: Option<String>,
+    /// Where Google is, when it is a stand-in: the sandbox's `…/google`.
+    #[arg(long, env = "KOPRU_GOOGLE_URL")]
+    pub google_url: Option<String>,
+    /// Lets portals be on private addresses: for a sandbox or a portal in one's own network.
+    #[arg(long, env = "KOPRU_PRIVATE_PORTALS")]
+    pub private_portals: bool,
+    /// Seconds that a CRM may take for one call. Bitrix24 itself cuts a call after 60.
+    #[arg(long, env = "KOPRU_CRM_TIMEOUT", default_value_t = 65)]
+    pub crm_timeout: u64,
+    /// Seconds that a lost instance's work waits for another one.
+    #[arg(long, env = "KOPRU_LEASE", default_value_t = 30)]
+    pub lease: u64,
+}
+
+impl Settings {
+    /// The database's file.
+    pub fn database_file(&self) -> anyhow::Result<PathBuf> {
+        let Some(path) = self.database_url.strip_prefix("sqlite:") else {
+            bail!("DATABASE_URL has to be sqlite://FILE; other databases are not supported yet");
+        };
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = path.split('?').next().unwrap_or(path);
+        Ok(PathBuf::from(path))
+    }
+
+    /// The keys, without which the service does not start.
+    pub fn vault_keys(&self) -> anyhow::Result<&SecretString> {
+        self.vault_keys
+            .as_ref()
+            .context("KOPRU_VAULT_KEYS is not set: make a key with `kopru vault generate-key` and keep it safe")
+    }
+
+    /// The public address, without a slash at its end.
+    pub fn public_url(&self) -> String {
+        let own = || format!("http://localhost:{}", self.port);
+        self.public_url.clone().unwrap_or_else(own).trim_end_matches('/').to_owned()
+    }
+
+    /// Google's return address.
+    pub fn google_redirect_uri(&self) -> String {
+        let own = || format!("{}/sheet-sync/oauth/callback", self.public_url());
+        self.google_redirect_uri.clone().unwrap_or_else(own)
+    }
+
+    /// How long a CRM's call may take.
+    pub fn crm_timeout(&self) -> Duration {
+        Duration::from_secs(self.crm_timeout)
+    }
+}

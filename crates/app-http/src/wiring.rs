@@ -1,0 +1,111 @@
+//! The only file that names adapters and stores.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kopru_adapters_bitrix::Bitrix24;
+use kopru_adapters_google::{GoogleConfig, GoogleConsent, GoogleSheets};
+use kopru_delivery::{Delivery, DeliveryOptions, Limiters, SystemClock, Waker};
+use kopru_engine::{Engine, Ports};
+use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
+use kopru_oauth::TokenSessions;
+use kopru_ports::Clock;
+use kopru_ports::gate::Gate;
+use kopru_ports::integrations::IntegrationStore;
+use kopru_ports::oauth::OAuthProvider;
+use kopru_ports::seal::Sealer;
+use kopru_ports::tokens::TokenStore;
+use kopru_store_sqlite::SqliteStore;
+use kopru_vault::{SealedIntegrations, SealedTokens, Vault};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::http::{App, router};
+use crate::settings::Settings;
+
+/// Some seconds after a call's time-out the vendor has certainly ended it.
+const IN_HAND: Duration = Duration::from_secs(2);
+
+/// The service, assembled.
+pub struct Service {
+    /// Its use cases.
+    pub engine: Arc<Engine>,
+    delivery: Arc<Delivery>,
+}
+
+impl Service {
+    /// Opens the database and puts the parts together.
+    pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let vault: Arc<dyn Sealer> = Arc::new(Vault::from_keys(settings.vault_keys()?)?);
+        let store = Arc::new(SqliteStore::open(&settings.database_file()?).await?);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let gate: Arc<dyn Gate> = Arc::new(Limiters::new(clock.clone()));
+        let tokens: Arc<dyn TokenStore> = Arc::new(SealedTokens::new(store.clone(), vault.clone()));
+        let integrations: Arc<dyn IntegrationStore> = Arc::new(SealedIntegrations::new(store.clone(), vault.clone()));
+
+        let google = google_config(settings);
+        let web = HttpClient::new(&options(Duration::from_secs(30), settings.google_url.is_some()))?;
+        let consent: Arc<dyn OAuthProvider> = Arc::new(GoogleConsent::new(google.clone(), web.clone(), clock.clone())?);
+        let sessions = Arc::new(TokenSessions::new(tokens.clone(), consent.clone(), clock.clone()));
+        let sheets = Arc::new(GoogleSheets::new(google, web, sessions, gate.clone(), clock.clone()));
+        let portal = HttpClient::new(&options(settings.crm_timeout(), settings.private_portals))?;
+        let bitrix = Arc::new(Bitrix24::new(integrations.clone(), portal, gate, clock.clone()));
+
+        let ports = Ports {
+            identity: store.clone(),
+            integrations,
+            tokens,
+            consents: store.clone(),
+            configs: store.clone(),
+            delivery: store.clone(),
+            sync: store.clone(),
+            sealer: vault,
+            google: consent,
+            sheets,
+            catalog: bitrix.clone(),
+            crm: bitrix,
+            clock: clock.clone(),
+        };
+        let waker = Waker::default();
+        let engine = Engine::new(ports, engine_settings(settings), waker.clone());
+        let options = DeliveryOptions { lease: Duration::from_secs(settings.lease), ..DeliveryOptions::default() };
+        let delivery = Delivery::new(store, clock, engine.handlers(), options, waker);
+        Ok(Self { engine, delivery })
+    }
+
+    /// Serves requests and lanes until `end`, then finishes what is under way.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        end: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let (stop, stopped) = watch::channel(false);
+        let lanes = tokio::spawn(self.delivery.run(stopped));
+        let served = axum::serve(listener, router(App { engine: self.engine })).with_graceful_shutdown(end).await;
+        stop.send_replace(true);
+        lanes.await?;
+        Ok(served?)
+    }
+}
+
+fn options(timeout: Duration, private: bool) -> HttpOptions {
+    let private_addresses = if private { PrivateAddresses::Allow } else { PrivateAddresses::Deny };
+    HttpOptions { timeout, connect_timeout: Duration::from_secs(10), private_addresses }
+}
+
+fn google_config(settings: &Settings) -> GoogleConfig {
+    let secret = settings.google_client_secret.clone().unwrap_or_else(|| SecretString::from(""));
+    match &settings.google_url {
+        Some(base) => GoogleConfig::at(settings.google_client_id.clone(), secret, base),
+        None => GoogleConfig::new(settings.google_client_id.clone(), secret),
+    }
+}
+
+fn engine_settings(settings: &Settings) -> kopru_engine::Settings {
+    kopru_engine::Settings {
+        public_url: settings.public_url(),
+        google_redirect_uri: settings.google_redirect_uri(),
+        crm_patience: settings.crm_timeout() + IN_HAND,
+    }
+}

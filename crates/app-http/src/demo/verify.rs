@@ -185,9 +185,7 @@ fn crm_text(kind: FieldKind, value: &Value) -> String {
         other => other.to_string(),
     };
     match kind {
-        FieldKind::Integer | FieldKind::Double => {
-            text.parse::<Decimal>().map_or(text, |number| number.normalize().to_string())
-        }
+        FieldKind::Integer | FieldKind::Double => number(text),
         FieldKind::Money => money(&text).unwrap_or(text),
         FieldKind::Date => text.chars().take(10).collect(),
         FieldKind::DateTime => text.parse::<jiff::Timestamp>().map_or(text, |moment| moment.to_string()),

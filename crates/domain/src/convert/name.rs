@@ -28,11 +28,14 @@ pub fn split_name(text: &str) -> (String, String) {
 
 /// The words without those of courtesy, which stay where nothing else is left.
 fn words(text: &str) -> Vec<&str> {
-    const BEFORE: &str = " sn sayin bay bayan mr mrs ms miss mister herr frau hr fr г н г жа господин госпожа ";
+    const BEFORE: &str = " sn bay bayan mr mrs ms mister herr frau hr fr г н г жа господин госпожа ";
+    // Names too: courtesy only where a given name and a surname follow.
+    const PERHAPS: &str = " sayin miss ";
     const AFTER: [&str; 4] = ["bey", "hanim", "beyefendi", "hanimefendi"];
     let mut words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).map(tidy).collect();
     words.retain(|word| !word.is_empty());
-    while words.len() > 1 && BEFORE.contains(&format!(" {} ", fold(words[0]))) {
+    let is_among = |list: &str, word: &str| list.contains(&format!(" {} ", fold(word)));
+    while words.len() > 1 && (is_among(BEFORE, words[0]) || (words.len() > 2 && is_among(PERHAPS, words[0]))) {
         words.remove(0);
     }
     while words.len() > 1 && words.last().is_some_and(|word| AFTER.contains(&fold(word).as_str())) {
@@ -68,6 +71,8 @@ mod tests {
     #[case("Ayşe,", "Ayşe,", "")]
     #[case("Ayşe", "Ayşe", "")]
     #[case("Sn. Ayşe Yılmaz", "Ayşe", "Yılmaz")]
+    #[case("Sayın Ayşe Yılmaz", "Ayşe", "Yılmaz")]
+    #[case("SAYIN TARHAN", "SAYIN", "TARHAN")]
     #[case("Mr. John Smith", "John", "Smith")]
     #[case("Bay Ahmet", "Ahmet", "")]
     #[case("Ahmet Bey", "Ahmet", "")]

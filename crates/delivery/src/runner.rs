@@ -128,11 +128,13 @@ impl Delivery {
         self.store.renew(&turn.lease, now + self.options.lease).await?;
         let work = self.store.claim(&turn.lease, now, self.options.turn).await?;
         let Some(first) = work.first() else { return Ok(false) };
+        tracing::debug!(lane = turn.lease.lane, kind = first.kind, keys = work.len(), "a turn begins");
         let settlement = match self.handlers.get(first.kind.as_str()) {
             Some(handler) => self.keeping(&turn.lease, handler.turn(turn, work)).await?,
             None => postponed(&work, now),
         };
         self.record(turn, settlement).await?;
+        tracing::debug!(lane = turn.lease.lane, "a turn was recorded");
         Ok(true)
     }
 

@@ -93,13 +93,14 @@ pub struct Engine {
     settings: Settings,
     waker: Waker,
     columns: tab::ColumnCache,
+    pace: tab::Pace,
 }
 
 impl Engine {
     /// The use cases over `ports`; `waker` is the delivery engine's.
     #[must_use]
     pub fn new(ports: Ports, settings: Settings, waker: Waker) -> Arc<Self> {
-        Arc::new(Self { ports, settings, waker, columns: tab::ColumnCache::default() })
+        Arc::new(Self { ports, settings, waker, columns: tab::ColumnCache::default(), pace: tab::Pace::default() })
     }
 
     /// The turns of work, by kind, for [`kopru_delivery::Delivery`].

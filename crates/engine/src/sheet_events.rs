@@ -60,10 +60,13 @@ impl Engine {
 impl SheetEvents {
     async fn one(&self, company: &CompanyId, work: &Work) -> Result<Settlement, Trouble> {
         let Some(config) = self.0.owner(company, work).await? else { return Ok(ended(work, Outcome::Done)) };
+        // Events that come in a flood are gathered and read together.
+        self.0.ports.clock.sleep_until(self.0.pace.next(config.id, self.0.ports.clock.now())).await;
         let events = self.0.ports.sync.events(company, config.id, EVENTS).await?;
         if events.is_empty() {
             return Ok(ended(work, Outcome::Done));
         }
+        self.0.pace.read(config.id, self.0.ports.clock.now());
         let places = events.iter().filter_map(|event| event.rows).flat_map(|(first, end)| first..end);
         let spans = spans(places, GAP);
         let named = events.iter().all(|event| event.rows.is_some()) && spans.len() <= SPANS;

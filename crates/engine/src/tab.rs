@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use kopru_domain::{CellValue, ConfigId, SystemColumns};
 use kopru_ports::configs::SyncConfig;
@@ -24,6 +27,25 @@ pub(crate) struct TabRead {
 /// Where Köprü's columns were when they were looked at last: a hint that saves a read.
 #[derive(Default)]
 pub(crate) struct ColumnCache(Mutex<HashMap<ConfigId, SystemColumns>>);
+
+/// When a tab's events were read last: events that come in a flood are read together.
+#[derive(Default)]
+pub(crate) struct Pace(Mutex<HashMap<ConfigId, Timestamp>>);
+
+/// The shortest time between two readings of one tab's events.
+const BREATH: Duration = Duration::from_millis(250);
+
+impl Pace {
+    /// When events that arrive `now` may be read: at once, unless others have just been.
+    pub(crate) fn next(&self, config: ConfigId, now: Timestamp) -> Timestamp {
+        let read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        read.get(&config).map_or(now, |read| now.max(*read + BREATH))
+    }
+
+    pub(crate) fn read(&self, config: ConfigId, now: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(config, now);
+    }
+}
 
 impl ColumnCache {
     pub(crate) fn get(&self, config: ConfigId) -> Option<SystemColumns> {

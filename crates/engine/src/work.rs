@@ -1,9 +1,11 @@
 //! The kinds of work and their lanes.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use kopru_domain::{ConfigId, RowId};
 use kopru_ports::configs::SyncConfig;
-use kopru_ports::delivery::{NewWork, Urgency};
+use kopru_ports::delivery::{Gather, NewWork, Urgency};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -16,6 +18,11 @@ pub(crate) const SHEET_STATUS: &str = "sheet.status";
 /// Bring one record level with its row.
 pub(crate) const CRM_ROW: &str = "crm.row";
 
+/// A row that is never quiet is sent all the same.
+const LONGEST_QUIET: Duration = Duration::from_secs(10);
+/// Status cells gather for so long before they are written together.
+const STATUS_DELAY: Duration = Duration::from_millis(700);
+
 fn on_sheet(config: &SyncConfig, kind: &'static str, payload: Value, due: Timestamp, urgency: Urgency) -> NewWork {
     NewWork {
         company: config.company.clone(),
@@ -25,6 +32,7 @@ fn on_sheet(config: &SyncConfig, kind: &'static str, payload: Value, due: Timest
         owner: config.id.to_string(),
         payload,
         due,
+        gather: Gather::Earliest,
         urgency,
     }
 }
@@ -33,8 +41,8 @@ pub(crate) fn events(config: &SyncConfig, due: Timestamp) -> NewWork {
     on_sheet(config, SHEET_EVENTS, Value::Null, due, Urgency::Interactive)
 }
 
-pub(crate) fn status(config: &SyncConfig, due: Timestamp) -> NewWork {
-    on_sheet(config, SHEET_STATUS, Value::Null, due, Urgency::Bulk)
+pub(crate) fn status(config: &SyncConfig, now: Timestamp) -> NewWork {
+    on_sheet(config, SHEET_STATUS, Value::Null, now + STATUS_DELAY, Urgency::Bulk)
 }
 
 /// Where a scan is.
@@ -67,6 +75,7 @@ pub(crate) fn crm_row(config: &SyncConfig, row: &RowId, due: Timestamp, urgency:
         owner: config.id.to_string(),
         payload: json!(RowRef { config: config.id, row: row.clone() }),
         due,
+        gather: Gather::Quiet { at_most: LONGEST_QUIET },
         urgency,
     }
 }

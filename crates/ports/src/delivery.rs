@@ -4,6 +4,8 @@
 //! due that is due already only raises its generation, and work that ends while its generation grew is
 //! due again. An **attempt** is one try on the wire; its payload is stored before it is sent.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
@@ -23,6 +25,19 @@ pub enum Urgency {
     Bulk,
 }
 
+/// What becomes of a wish for work that is due already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gather {
+    /// The earlier moment counts.
+    Earliest,
+    /// The later one, so that work waits until its thing is quiet; but no longer than this after the first
+    /// wish.
+    Quiet {
+        /// So long at the most.
+        at_most: Duration,
+    },
+}
+
 /// Work to be made due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewWork {
@@ -38,8 +53,10 @@ pub struct NewWork {
     pub owner: String,
     /// What the handler needs to know; small, since the state is kept elsewhere.
     pub payload: Value,
-    /// When it may begin. Replaces an earlier wish that has not begun.
+    /// When it may begin. A wish for parked or failing work replaces its moment.
     pub due: Timestamp,
+    /// How it meets an earlier wish.
+    pub gather: Gather,
     /// Whether a person waits.
     pub urgency: Urgency,
 }

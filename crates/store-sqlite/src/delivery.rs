@@ -92,7 +92,7 @@ impl DeliveryStore for SqliteStore {
             rows::apply(&mut tx, &lease.company, now, changes).await?;
         }
         for (key, generation, outcome) in &settlement.outcomes {
-            work::settle(&mut tx, lease, key, *generation, outcome).await?;
+            work::settle(&mut tx, lease, now, (key, *generation, outcome)).await?;
         }
         for new in &settlement.follow_ups {
             work::enqueue(&mut tx, new, now).await?;

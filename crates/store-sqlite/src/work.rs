@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kopru_ports::StoreError;
-use kopru_ports::delivery::{Lease, NewAttempt, NewWork, Outcome, Urgency, Work};
+use kopru_ports::delivery::{Gather, Lease, NewAttempt, NewWork, Outcome, Urgency, Work};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
@@ -20,8 +20,11 @@ fn rank(urgency: Urgency) -> i64 {
 pub(crate) async fn enqueue(tx: &mut Tx, work: &NewWork, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO work (company_id, lane, work_key, kind, owner, payload, urgency, due, since)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET generation = generation + 1, payload = excluded.payload, due = excluded.due,
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT DO UPDATE SET generation = generation + 1, payload = excluded.payload,
+                due = CASE WHEN parked = 1 OR failures > 0 THEN excluded.due
+                           WHEN ?10 IS NULL THEN min(due, excluded.due)
+                           ELSE max(min(max(due, excluded.due), since + ?10), min(due, excluded.due)) END,
                 urgency = min(urgency, excluded.urgency), failures = 0, parked = 0, error = NULL",
     )
     .bind(work.company.as_str())
@@ -33,6 +36,10 @@ pub(crate) async fn enqueue(tx: &mut Tx, work: &NewWork, now: Timestamp) -> Resu
     .bind(rank(work.urgency))
     .bind(micros(work.due))
     .bind(micros(now))
+    .bind(match work.gather {
+        Gather::Earliest => None,
+        Gather::Quiet { at_most } => Some(i64::try_from(at_most.as_micros()).unwrap_or(i64::MAX)),
+    })
     .execute(&mut **tx)
     .await
     .map_err(store_error)?;
@@ -97,9 +104,8 @@ pub(crate) async fn put_attempt(tx: &mut Tx, lease: &Lease, attempt: &NewAttempt
 pub(crate) async fn settle(
     tx: &mut Tx,
     lease: &Lease,
-    key: &str,
-    generation: i64,
-    outcome: &Outcome,
+    now: Timestamp,
+    (key, generation, outcome): (&str, i64, &Outcome),
 ) -> Result<(), StoreError> {
     if let Outcome::Open { until } = outcome {
         return hold_attempt(tx, lease, key, *until).await;
@@ -136,7 +142,23 @@ pub(crate) async fn settle(
     };
     let query = query.bind(lease.company.as_str()).bind(&lease.lane).bind(key).bind(generation);
     let query = if text.is_some() { query.bind(due).bind(text) } else { query };
-    query.execute(&mut **tx).await.map_err(store_error)?;
+    let done = query.execute(&mut **tx).await.map_err(store_error)?;
+    if matches!(outcome, Outcome::Done) && done.rows_affected() == 0 {
+        return begin_waiting(tx, lease, key, now).await;
+    }
+    Ok(())
+}
+
+/// Work that was made due again while its turn ran waits since now.
+async fn begin_waiting(tx: &mut Tx, lease: &Lease, key: &str, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE work SET since = ?, failures = 0 WHERE company_id = ? AND lane = ? AND work_key = ?")
+        .bind(micros(now))
+        .bind(lease.company.as_str())
+        .bind(&lease.lane)
+        .bind(key)
+        .execute(&mut **tx)
+        .await
+        .map_err(store_error)?;
     Ok(())
 }
 

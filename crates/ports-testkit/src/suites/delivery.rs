@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kopru_ports::StoreErrorKind;
 use kopru_ports::delivery::{
-    DeliveryStore, Lease, LeaseAnswer, NewAttempt, NewWork, Outcome, Settlement, Urgency, Work,
+    DeliveryStore, Gather, Lease, LeaseAnswer, NewAttempt, NewWork, Outcome, Settlement, Urgency, Work,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +23,7 @@ fn work(key: &str, due: i64) -> NewWork {
         owner: "o".into(),
         payload: json!({ "key": key }),
         due: at(due),
+        gather: Gather::Earliest,
         urgency: Urgency::Bulk,
     }
 }
@@ -96,8 +97,20 @@ pub async fn work_made_due_meanwhile_is_due_again(store: Arc<impl DeliveryStore>
     let works = claimed(&*store, &lease, 0).await;
     store.enqueue(vec![NewWork { payload: json!("new"), ..work("a", 2) }]).await.expect("enqueued");
     settle(&*store, &lease, 1, vec![(&works[0], Outcome::Done)]).await;
-    assert!(claimed(&*store, &lease, 1).await.is_empty(), "not before its new time");
     assert_eq!(claimed(&*store, &lease, 2).await[0].payload, json!("new"));
+}
+
+/// Of two wishes the earlier moment counts, or the later one for what has to be quiet first; but only for
+/// so long after the first wish.
+pub async fn wishes_for_the_same_work_are_gathered(store: Arc<impl DeliveryStore>) {
+    let quiet = |key, due| NewWork { gather: Gather::Quiet { at_most: Duration::from_secs(10) }, ..work(key, due) };
+    store.enqueue(vec![work("a", 5), quiet("b", 2)]).await.expect("enqueued");
+    store.enqueue(vec![work("a", 7), quiet("b", 4)]).await.expect("enqueued");
+    let lease = leased(&*store, 5).await;
+    assert_eq!(keys(&claimed(&*store, &lease, 3).await), [""; 0]);
+    assert_eq!(keys(&claimed(&*store, &lease, 5).await), ["b", "a"]);
+    store.enqueue(vec![quiet("b", 90)]).await.expect("enqueued");
+    assert_eq!(keys(&claimed(&*store, &lease, 12).await), ["a", "b"]);
 }
 
 /// Work that waits for its retry keeps nobody else, and counts its failures.

@@ -17,6 +17,7 @@ macro_rules! storage_suite {
             a_lane_has_one_holder,
             with_a_stale_lease_nothing_is_recorded,
             work_made_due_meanwhile_is_due_again,
+            wishes_for_the_same_work_are_gathered,
             a_pause_blocks_its_own_key_only,
             an_open_attempt_holds_its_key_until_its_deadline,
             parked_work_waits_for_the_next_wish,

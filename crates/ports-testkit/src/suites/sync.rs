@@ -10,7 +10,7 @@ use kopru_domain::{
     RowTag,
 };
 use kopru_ports::configs::{ConfigStore, SyncConfig};
-use kopru_ports::delivery::{DeliveryStore, LeaseAnswer, NewWork, Settlement, Urgency};
+use kopru_ports::delivery::{DeliveryStore, Gather, LeaseAnswer, NewWork, Settlement, Urgency};
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::sync::{
     Accepted, HistoryEntry, RowSeen, RowWritten, RowsQuery, ScanProgress, SheetEvent, SyncChanges, SyncStore,
@@ -58,6 +58,7 @@ fn due(config: &SyncConfig) -> NewWork {
         owner: config.id.to_string(),
         payload: Value::Null,
         due: NOW,
+        gather: Gather::Earliest,
         urgency: Urgency::Interactive,
     }
 }

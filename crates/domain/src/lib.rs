@@ -24,7 +24,7 @@ pub use field::{Choice, FieldCode, FieldKind, FieldMeta};
 pub use ids::{CompanyId, ConfigId, Gid, IdError, SpreadsheetId, UserId};
 pub use mapping::{ColumnMapping, ColumnStyle, DateOrder, DecimalMark, Mapping, ResolvedMapping, Target};
 pub use reason::{Language, Reason};
-pub use row::{Catalog, CellRefusal, FieldChange, Fields, Reading, Rejection, RowState};
+pub use row::{Catalog, CellRefusal, Changes, FieldChange, Fields, Reading, Rejection, RowState};
 pub use row_id::{RowId, RowTag};
 pub use system::SystemColumns;
 pub use value::{ContactKind, ContactValue, FieldValue};

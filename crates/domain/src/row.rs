@@ -28,6 +28,9 @@ pub struct FieldChange {
     pub to: FieldValue,
 }
 
+/// Steps by field.
+pub type Changes = BTreeMap<FieldCode, FieldChange>;
+
 /// A cell that is not written, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellRefusal {
@@ -168,23 +171,36 @@ fn plain_text(cell: &CellValue) -> Result<FieldValue, Reason> {
 }
 
 /// What has to be written so that the CRM is level with the sheet: nothing that did not change, nothing
-/// that a blank never filled, nothing that the CRM has already refused.
+/// that a blank never filled, nothing that the CRM has already refused. Of the fields of an `open` attempt
+/// nobody knows what the CRM has, the old value or the new one: they are written again, whatever they say.
 #[must_use]
-pub fn changes(
-    desired: &Fields,
-    acked: &Fields,
-    rejected: &BTreeMap<FieldCode, Rejection>,
-) -> BTreeMap<FieldCode, FieldChange> {
-    let mut found = BTreeMap::new();
+pub fn changes(desired: &Fields, acked: &Fields, rejected: &BTreeMap<FieldCode, Rejection>, open: &Changes) -> Changes {
+    let mut found = Changes::new();
     for (code, to) in desired {
-        let from = acked.get(code).cloned().unwrap_or(FieldValue::Empty);
-        let unchanged = from == *to || (from.is_empty() && to.is_empty());
+        let from = match open.get(code) {
+            Some(change) => either(&change.from, &change.to),
+            None => acked.get(code).cloned().unwrap_or(FieldValue::Empty),
+        };
+        let known = !open.contains_key(code);
+        let unchanged = known && (from == *to || (from.is_empty() && to.is_empty()));
         let refused = rejected.get(code).is_some_and(|rejection| rejection.value == *to);
         if !unchanged && !refused {
             found.insert(code.clone(), FieldChange { from, to: to.clone() });
         }
     }
     found
+}
+
+/// What the sheet may have brought into the CRM: of phones and addresses both, since they are found by
+/// their values.
+fn either(one: &FieldValue, other: &FieldValue) -> FieldValue {
+    match (one, other) {
+        (FieldValue::Contacts(one), FieldValue::Contacts(other)) => {
+            FieldValue::Contacts(one.iter().chain(other).cloned().collect())
+        }
+        (FieldValue::Empty, other) => other.clone(),
+        (one, _) => one.clone(),
+    }
 }
 
 /// What the status cell of a row shows.
@@ -230,7 +246,7 @@ mod tests {
     fn only_what_differs_is_written_and_a_blank_clears_only_what_the_sheet_filled() {
         let desired = fields(&[("NAME", "Ayşe"), ("POST", ""), ("COMMENTS", ""), ("WEB", "x")]);
         let acked = fields(&[("NAME", "Ayşe"), ("POST", "Müdür"), ("WEB", "y")]);
-        let found = changes(&desired, &acked, &BTreeMap::new());
+        let found = changes(&desired, &acked, &BTreeMap::new(), &Changes::new());
         assert_eq!(found.keys().map(FieldCode::as_str).collect::<Vec<_>>(), ["POST", "WEB"]);
         assert_eq!(found[&"POST".into()].to, FieldValue::Empty);
     }
@@ -239,8 +255,8 @@ mod tests {
     fn a_refused_value_waits_until_the_cell_says_something_else() {
         let rejection = Rejection { value: text_value("x"), reason: Reason::ReadOnly };
         let rejected = BTreeMap::from([("WEB".into(), rejection)]);
-        assert!(changes(&fields(&[("WEB", "x")]), &Fields::new(), &rejected).is_empty());
-        assert_eq!(changes(&fields(&[("WEB", "z")]), &Fields::new(), &rejected).len(), 1);
+        assert!(changes(&fields(&[("WEB", "x")]), &Fields::new(), &rejected, &Changes::new()).is_empty());
+        assert_eq!(changes(&fields(&[("WEB", "z")]), &Fields::new(), &rejected, &Changes::new()).len(), 1);
     }
 
     #[test]
@@ -266,10 +282,10 @@ mod tests {
         #[test]
         fn writing_the_changes_leaves_nothing_to_write(desired in some_fields(), acked in some_fields()) {
             let mut after = acked.clone();
-            for (code, change) in changes(&desired, &acked, &BTreeMap::new()) {
+            for (code, change) in changes(&desired, &acked, &BTreeMap::new(), &Changes::new()) {
                 after.insert(code, change.to);
             }
-            prop_assert!(changes(&desired, &after, &BTreeMap::new()).is_empty());
+            prop_assert!(changes(&desired, &after, &BTreeMap::new(), &Changes::new()).is_empty());
         }
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_delivery::{Handler, Turn, retry};
 use kopru_domain::row::changes;
-use kopru_domain::{CellRefusal, CompanyId, ConfigId, EntityKind, FieldChange, FieldCode, Reason, Rejection, RowState};
+use kopru_domain::{CellRefusal, Changes, CompanyId, ConfigId, EntityKind, FieldCode, Reason, Rejection, RowState};
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind, WriteRequest};
 use kopru_ports::delivery::{NewAttempt, Outcome, Settlement, Work};
@@ -28,10 +28,18 @@ struct Task {
     config: Arc<SyncConfig>,
     row: SyncRow,
     /// What is about to be sent; empty when the record is level already.
-    fields: BTreeMap<FieldCode, FieldChange>,
+    fields: Changes,
 }
 
 impl Task {
+    /// The changes that a lost worker may or may not have brought into the record.
+    fn open(&self) -> Changes {
+        let sent = self.work.open_attempt.clone().filter(|_| self.row.record.is_some());
+        sent.and_then(|sent| serde_json::from_value::<CrmCommand>(sent).ok())
+            .map(|command| command.fields)
+            .unwrap_or_default()
+    }
+
     /// What was sent is what the record has now.
     fn acknowledge(&mut self) {
         let sent = self.fields.iter().map(|(code, change)| (code.clone(), change.to.clone()));
@@ -50,11 +58,11 @@ impl Handler for CrmRows {
         let mut tasks = self.load(&company, works, &mut done).await?;
         self.resolve(&company, &mut tasks, &mut done).await;
         for task in &mut tasks {
-            task.fields = changes(&task.row.desired, &task.row.acked, &task.row.rejected);
+            task.fields = changes(&task.row.desired, &task.row.acked, &task.row.rejected, &task.open());
         }
         let (send, level): (Vec<_>, Vec<_>) =
             tasks.into_iter().partition(|task| !task.fields.is_empty() || task.row.record.is_none());
-        for task in &level {
+        for task in level {
             done.level(task);
         }
         if !send.is_empty() {
@@ -82,7 +90,7 @@ impl CrmRows {
             for (reference, work) in list {
                 match (&config, rows.remove(&reference.row)) {
                     (Some(config), Some(row)) => {
-                        tasks.push(Task { work, config: config.clone(), row, fields: BTreeMap::new() });
+                        tasks.push(Task { work, config: config.clone(), row, fields: Changes::new() });
                     }
                     _ => done.settle(&work, Outcome::Done),
                 }
@@ -145,7 +153,7 @@ impl CrmRows {
             }
             Err(error) => {
                 for task in tasks {
-                    done.failed(&task.work, &error, deadline);
+                    done.failed(&task, &error, deadline);
                 }
                 status_true(self.0.portal_failed(company, &error).await);
             }
@@ -190,7 +198,7 @@ impl Done<'_> {
     }
 
     /// Nothing differs: the row is as written as it can be.
-    fn level(&mut self, task: &Task) {
+    fn level(&mut self, task: Task) {
         self.settle(&task.work, Outcome::Done);
         self.write(task, None);
     }
@@ -206,7 +214,7 @@ impl Done<'_> {
         task.row.record = Some(id);
         task.acknowledge();
         self.settle(&task.work, Outcome::Again { due: now, payload: task.work.payload.clone() });
-        let written = written(&task.row, RowState::Pending, None);
+        let written = written(&task.row, RowState::Pending);
         let entry = self.entry(&task, RowState::Completed, Vec::new());
         let changes = self.changes(&task.config);
         changes.written.push(written);
@@ -220,13 +228,25 @@ impl Done<'_> {
         self.settle(work, Outcome::Open { until });
     }
 
-    fn failed(&mut self, work: &Work, error: &CrmError, deadline: Timestamp) {
+    fn failed(&mut self, task: &Task, error: &CrmError, deadline: Timestamp) {
         tracing::info!(%error, "the portal could not be asked");
         let outcome = match error.retry {
             Retry::OutcomeUnknown => Outcome::Open { until: deadline },
-            _ => crm_trouble(work, self.engine.ports.clock.now(), error),
+            _ => crm_trouble(&task.work, self.engine.ports.clock.now(), error),
         };
-        self.settle(work, outcome);
+        self.settle_later(task, outcome);
+    }
+
+    /// Work that goes on later. While an earlier attempt is in doubt, its doubt goes on with the attempt
+    /// that was frozen after it: that one knows both values.
+    fn settle_later(&mut self, task: &Task, outcome: Outcome) {
+        let outcome = match outcome {
+            Outcome::Again { due, .. } | Outcome::Retry { due, .. } if !task.open().is_empty() => {
+                Outcome::Open { until: due }
+            }
+            other => other,
+        };
+        self.settle(&task.work, outcome);
     }
 
     fn answered(&mut self, mut task: Task, outcome: CommandOutcome, deadline: Timestamp) {
@@ -235,12 +255,12 @@ impl Done<'_> {
                 task.row.record = Some(id);
                 task.acknowledge();
                 self.settle(&task.work, Outcome::Done);
-                self.write(&task, None);
+                self.write(task, None);
             }
             CommandOutcome::Refused { kind, message, field } => self.refused(task, kind, message, field),
             CommandOutcome::Retry(pause) => {
                 let outcome = retry(&task.work, self.engine.ports.clock.now(), pause, "the portal asks for a pause");
-                self.settle(&task.work, outcome);
+                self.settle_later(&task, outcome);
             }
             CommandOutcome::Unknown => self.settle(&task.work, Outcome::Open { until: deadline }),
         }
@@ -256,30 +276,32 @@ impl Done<'_> {
         if let Some((code, change)) = field.and_then(|code| task.fields.remove_entry(&code)) {
             task.row.rejected.insert(code, Rejection { value: change.to, reason });
             let now = self.engine.ports.clock.now();
-            self.settle(&task.work, Outcome::Again { due: now, payload: task.work.payload.clone() });
-            let written = written(&task.row, RowState::Pending, None);
+            self.settle_later(&task, Outcome::Again { due: now, payload: task.work.payload.clone() });
+            task.row.error = None;
+            let written = written(&task.row, RowState::Pending);
             self.changes(&task.config).written.push(written);
             return;
         }
+        // What an earlier attempt left in doubt is written anew with the row's next edit.
+        task.open().keys().for_each(|code| drop(task.row.acked.remove(code)));
         self.settle(&task.work, Outcome::Parked { error: message });
         let whole = CellRefusal { header: String::new(), value: String::new(), reason };
-        self.write(&task, Some(whole));
+        self.write(task, Some(whole));
     }
 
     /// Records where the row stands now, in rows and history.
-    fn write(&mut self, task: &Task, error: Option<CellRefusal>) {
+    fn write(&mut self, mut task: Task, error: Option<CellRefusal>) {
         let state = match &error {
             Some(_) => RowState::Failed,
             None if task.row.refusals.is_empty() && task.row.rejected_now().is_empty() => RowState::Completed,
             None => RowState::Partly,
         };
-        let written = written(&task.row, state, error.clone());
-        let mut refusals = task.row.all_refusals(&task.config.mapping);
-        refusals.extend(error);
+        task.row.error = error;
+        let refusals = task.row.all_refusals(&task.config.mapping);
         let silent = task.fields.is_empty() && refusals.is_empty();
-        let entry = self.entry(task, state, refusals);
+        let entry = self.entry(&task, state, refusals);
         let changes = self.changes(&task.config);
-        changes.written.push(written);
+        changes.written.push(written(&task.row, state));
         if !silent {
             changes.history.push(entry);
         }
@@ -309,7 +331,7 @@ impl Done<'_> {
     }
 }
 
-fn written(row: &SyncRow, state: RowState, error: Option<CellRefusal>) -> RowWritten {
+fn written(row: &SyncRow, state: RowState) -> RowWritten {
     RowWritten {
         id: row.id.clone(),
         record: row.record.clone(),
@@ -317,6 +339,6 @@ fn written(row: &SyncRow, state: RowState, error: Option<CellRefusal>) -> RowWri
         acked: row.acked.clone(),
         rejected: row.rejected_now(),
         state,
-        error,
+        error: row.error.clone(),
     }
 }

@@ -96,11 +96,7 @@ impl Engine {
             None => format!("hint_{}", Uuid::now_v7().simple()),
         };
         let event = SheetEvent { id, rows: changed_rows(&config, body)?, received: now };
-        let stored = self
-            .ports
-            .sync
-            .accept(&config.company, config.id, event, work::events(&config, now))
-            .await?;
+        let stored = self.ports.sync.accept(&config.company, config.id, event, work::events(&config, now)).await?;
         self.waker.wake();
         Ok(match stored {
             Accepted::Stored => Delivered::Accepted,

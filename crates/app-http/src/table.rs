@@ -73,18 +73,26 @@ fn decode(bytes: &[u8]) -> String {
     encoding.decode(bytes).0.into_owned()
 }
 
-/// The sign that stands most often in the first line, outside quotation marks.
+/// The sign that divides most lines as it divides the first one.
 fn separator(text: &str) -> u8 {
+    let lines: Vec<&str> = text.lines().take(20).collect();
+    let score = |sign: u8| {
+        let first = lines.first().map_or(0, |line| count(line, sign));
+        let alike = lines.iter().filter(|line| first > 0 && count(line, sign) == first).count();
+        (alike, first)
+    };
+    // Of equals the last one wins: a comma.
+    [b'\t', b';', b','].into_iter().max_by_key(|sign| score(*sign)).unwrap_or(b',')
+}
+
+/// How often a sign stands outside quotation marks.
+fn count(line: &str, sign: u8) -> usize {
     let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-    for byte in text.lines().next().unwrap_or_default().bytes() {
-        quoted ^= byte == b'"';
-        for (sign, count) in &mut counts {
-            *count += u32::from(!quoted && *sign == byte);
-        }
-    }
-    let (comma, most) = (counts[0], counts.into_iter().max_by_key(|(_, count)| *count).unwrap_or(counts[0]));
-    if most.1 > comma.1 { most.0 } else { comma.0 }
+    let stands = |byte: &u8| {
+        quoted ^= *byte == b'"';
+        !quoted && *byte == sign
+    };
+    line.as_bytes().iter().copied().filter(stands).count()
 }
 
 #[cfg(test)]

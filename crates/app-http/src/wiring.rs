@@ -89,6 +89,12 @@ impl Service {
     }
 }
 
+/// Brings the database up to date; needs no key.
+pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+    SqliteStore::open(&settings.database_file()?).await?;
+    Ok(())
+}
+
 fn options(timeout: Duration, private: bool) -> HttpOptions {
     let private_addresses = if private { PrivateAddresses::Allow } else { PrivateAddresses::Deny };
     HttpOptions { timeout, connect_timeout: Duration::from_secs(10), private_addresses }

@@ -48,8 +48,8 @@ enum Command {
 /// Logs go to the error output; `RUST_LOG` says how many.
 pub fn init_logs(cli: &Cli) {
     let quiet = !matches!(cli.command, Command::Serve(_));
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(if quiet { "error,tower_http=off" } else { "info" }));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(if quiet { "error,tower_http=off" } else { "info" }));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 

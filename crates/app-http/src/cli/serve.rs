@@ -4,7 +4,7 @@ use tokio::net::TcpListener;
 
 use super::output::say;
 use crate::settings::Settings;
-use crate::wiring::Service;
+use crate::wiring::{self, Service};
 
 /// Runs the service until it is asked to end; the turns under way are finished.
 pub async fn serve(settings: Settings) -> anyhow::Result<()> {
@@ -17,9 +17,8 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
 
 /// Brings the database up to date.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    let file = settings.database_file()?;
-    kopru_store_sqlite::SqliteStore::open(&file).await?;
-    say(format_args!("{} is up to date", file.display()));
+    wiring::migrate(settings).await?;
+    say(format_args!("{} is up to date", settings.database_file()?.display()));
     Ok(())
 }
 

@@ -136,7 +136,7 @@ fn changed_rows(config: &SyncConfig, body: &[u8]) -> Result<Option<(u32, u32)>, 
             (row - 1, row)
         }
         ("rows_changed", _, Some((first, last))) if 0 < first && first <= last => (first - 1, last),
-        ("rows_changed" | "row_deleted", _, _) => return Ok(None),
+        ("rows_changed", _, None) | ("row_deleted", _, _) => return Ok(None),
         _ => return Err(bad),
     };
     // The header row and large ranges are looked at with the whole tab.

@@ -1,0 +1,232 @@
+//! A service of its own for each test: the real binary, its own database, its own vendors.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use kopru_delivery::SystemClock;
+use kopru_http_client::{HttpClient, HttpOptions, Method, PrivateAddresses};
+use kopru_ports::Clock as _;
+use kopru_sandbox::{Sandbox, SandboxConfig};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+/// The binary with a database in `folder` and a key.
+pub fn kopru(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kopru"));
+    let key = format!("t:{}", STANDARD.encode([7; 32]));
+    command.env("DATABASE_URL", format!("sqlite://{}", folder.join("kopru.db").display())).env("KOPRU_VAULT_KEYS", key);
+    command
+}
+
+/// An answer.
+pub struct Answer {
+    pub status: u16,
+    pub content_type: String,
+    pub location: Option<String>,
+    pub json: Value,
+}
+
+/// A configuration that follows its sheet.
+pub struct Config {
+    /// Of its own routes.
+    pub path: String,
+    /// Its webhook's path with the key.
+    pub webhook: String,
+    /// Its signing secret.
+    pub secret: String,
+}
+
+impl Config {
+    /// The key in its webhook's address.
+    pub fn key(&self) -> String {
+        self.webhook.split("key=").nth(1).unwrap().to_owned()
+    }
+}
+
+/// `kopru serve` and the vendors.
+pub struct Service {
+    /// An API key with all scopes.
+    pub key: String,
+    base: String,
+    folder: tempfile::TempDir,
+    process: Child,
+    log: std::thread::JoinHandle<String>,
+    vendors: Sandbox,
+    http: HttpClient,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Service {
+    pub async fn start() -> Self {
+        let vendors = Sandbox::start(SandboxConfig::default()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let run = |args: &[&str]| String::from_utf8(kopru(folder.path()).args(args).output().unwrap().stdout).unwrap();
+        run(&["company", "add", "acme"]);
+        let key = run(&["api-key", "create", "--company", "acme"]).trim().to_owned();
+        let port = free_port();
+        let base = format!("http://127.0.0.1:{port}");
+        let mut process = kopru(folder.path())
+            .args(["serve", "--port", &port.to_string(), "--public-url", &base, "--private-portals"])
+            .args(["--google-client-id", "sandbox-client", "--google-url", &format!("{}/google", vendors.base_url())])
+            .env("GOOGLE_CLIENT_SECRET", "sandbox-secret")
+            .env("RUST_LOG", "debug")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = process.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = log.read_to_string(&mut text);
+            text
+        });
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.starts_with("listening"), "{line}");
+        let second = Duration::from_secs(30);
+        let options =
+            HttpOptions { timeout: second, connect_timeout: second, private_addresses: PrivateAddresses::Allow };
+        Self { key, base, folder, process, log, vendors, http: HttpClient::new(&options).unwrap() }
+    }
+
+    /// Ends the service; all bytes of its database, and its log.
+    pub fn stop(mut self) -> (Vec<u8>, String) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        let database = files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
+        let (_, other) = (0, std::thread::spawn(String::new));
+        let log = std::mem::replace(&mut self.log, other).join().unwrap();
+        (database, log)
+    }
+
+    pub async fn raw(&self, method: Method, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Answer {
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+        let mut request = self.http.request(method, &url).header("Content-Type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let reply = self.http.send(request.body(body.unwrap_or_default())).await.unwrap();
+        let content_type = reply.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Answer {
+            status: reply.status,
+            content_type: content_type.to_owned(),
+            location: reply.location().map(str::to_owned),
+            json: serde_json::from_slice(&reply.body).unwrap_or(Value::Null),
+        }
+    }
+
+    pub async fn send(&self, method: &str, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
+        let bearer = format!("Bearer {}", self.key);
+        let own = [("Authorization", bearer.as_str()), ("Kopru-User", "ayse")];
+        let body = body.map(|body| body.to_string());
+        self.raw(method.parse().unwrap(), path, body, &[&own, headers].concat()).await
+    }
+
+    /// With the key.
+    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.send(method, path, body, &[]).await
+    }
+
+    /// Without the key.
+    pub async fn open(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.raw(method.parse().unwrap(), path, body.map(|body| body.to_string()), &[]).await
+    }
+
+    pub async fn vendors_post(&self, path: &str, body: Value) -> Value {
+        let answer = self.open("POST", &format!("{}/_control/{path}", self.vendors.base_url()), Some(body)).await;
+        assert!(answer.status < 300, "{path}: {}", answer.json);
+        answer.json
+    }
+
+    pub async fn vendors_get(&self, path: &str) -> Value {
+        self.open("GET", &format!("{}/_control/{path}", self.vendors.base_url()), None).await.json
+    }
+
+    /// A sheet with names and phones, connected and imported as leads.
+    pub async fn synced(&self, rows: &[[&str; 2]]) -> Config {
+        let webhook = format!("{}/bitrix24/rest/1/abcdef/", self.vendors.base_url());
+        let connected =
+            self.call("PUT", "/api/v1/companies/acme/integrations/bitrix24", Some(json!({ "webhook": webhook }))).await;
+        assert_eq!(connected.status, 200, "{}", connected.json);
+        self.consent().await;
+        let cells: Vec<Value> =
+            std::iter::once(json!(["Ad", "Telefon"])).chain(rows.iter().map(|row| json!(row))).collect();
+        let sheet = json!({ "id": "s", "title": "s", "locale": "tr_TR", "tabs": [{ "gid": 0, "title": "t", "values": cells }] });
+        self.vendors_post("google/spreadsheets", sheet).await;
+        let wish = json!({ "spreadsheet": "s", "gid": 0, "entity": "lead", "quiet_ms": 0 });
+        let created = self.call("POST", "/api/v1/sheet-sync/configs", Some(wish)).await;
+        assert_eq!(created.status, 201, "{}", created.json);
+        let text = |key: &str| created.json[key].as_str().unwrap().to_owned();
+        let trigger = json!({ "gid": 0, "url": text("webhook_url"), "secret": text("webhook_secret") });
+        self.vendors_post("google/spreadsheets/s/trigger", trigger).await;
+        let config = Config {
+            path: format!("/api/v1/sheet-sync/configs/{}", text("id")),
+            webhook: text("webhook_url").replace(&self.base, ""),
+            secret: text("webhook_secret"),
+        };
+        assert_eq!(self.call("POST", &format!("{}/activate", config.path), None).await.status, 202);
+        self.settled(&config).await;
+        config
+    }
+
+    async fn consent(&self) {
+        let page = self.call("GET", "/sheet-sync/oauth/authorize", None).await.location.unwrap();
+        let mut form: Vec<(String, String)> = url::Url::parse(&page).unwrap().query_pairs().into_owned().collect();
+        let scopes = form.iter().find(|(name, _)| name == "scope").unwrap().1.clone();
+        form.extend(scopes.split(' ').map(|scope| ("grant".to_owned(), scope.to_owned())));
+        form.push(("decision".to_owned(), "allow".to_owned()));
+        let reply = self.http.send(self.http.request(Method::POST, &page).form(&form)).await.unwrap();
+        let back = reply.location().unwrap();
+        assert_eq!(self.open("GET", back, None).await.status, 303);
+        assert_eq!(self.open("GET", back, None).await.status, 401, "a state works once");
+    }
+
+    /// Waits until nothing is left to do.
+    pub async fn settled(&self, config: &Config) {
+        for _ in 0..600 {
+            let summary = self.call("GET", &config.path, None).await.json["summary"].clone();
+            let queued = self.vendors_get("google/triggers").await.to_string().contains("\"queued\":0");
+            if summary["work"] == 0 && summary["events"] == 0 && queued && summary["scan"]["finished"] == true {
+                return;
+            }
+            SystemClock.sleep_until(SystemClock.now() + Duration::from_millis(50)).await;
+        }
+        panic!("not settled");
+    }
+
+    /// The leads' titles, as the vendor has them.
+    pub async fn titles(&self) -> Vec<String> {
+        let records = self.vendors_get("bitrix24/records/lead").await;
+        records
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|record| record["fields"]["TITLE"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+/// The headers of a post that was signed `age` seconds ago.
+pub fn signed(id: &str, age: i64, secret: &str, body: &str) -> [(&'static str, String); 3] {
+    let timestamp = (SystemClock.now().as_second() - age).to_string();
+    let key = STANDARD.decode(secret.trim_start_matches("whsec_")).unwrap();
+    let mac = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(format!("{id}.{timestamp}.{body}"));
+    let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+    [("webhook-id", id.to_owned()), ("webhook-timestamp", timestamp), ("webhook-signature", signature)]
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}

@@ -30,7 +30,9 @@ impl TokenStore for SqliteStore {
             sqlx::query(
                 "INSERT INTO user_integration (company_id, user_id, integration, version, access_token, refresh_token,
                         expires_at, scopes, account_id, account_email, status, last_error)
-                 VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 SELECT ?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+                 WHERE ?12 = 0 OR EXISTS (SELECT 1 FROM user_integration
+                        WHERE company_id = ?1 AND user_id = ?2 AND integration = ?3)
                  ON CONFLICT DO UPDATE SET version = version + 1, access_token = excluded.access_token,
                         refresh_token = excluded.refresh_token, expires_at = excluded.expires_at, scopes = excluded.scopes,
                         account_id = excluded.account_id, account_email = excluded.account_email, status = excluded.status,

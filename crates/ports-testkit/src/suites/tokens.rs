@@ -51,7 +51,8 @@ pub async fn a_token_is_saved_against_its_version(store: Arc<impl TokenStore + I
     assert_eq!(store.count_for_account(&key().company, "7").await.expect("a count"), 1);
     store.delete(&key()).await.expect("deleted");
     store.delete(&key()).await.expect("deleted again");
-    assert!(store.load(&key()).await.expect("an answer").is_none());
+    assert_eq!(store.save(&key(), token(3, "late")).await.expect("an answer"), Saved::Conflict);
+    assert!(store.load(&key()).await.expect("an answer").is_none(), "a late refresh brings no connection back");
 }
 
 /// A refresh belongs to one caller until it is saved or its time is over.

@@ -51,10 +51,11 @@ impl HttpClient {
             .timeout(options.timeout)
             .connect_timeout(options.connect_timeout)
             .redirect(Policy::none())
+            // A proxy would resolve names by itself, and cannot reach a stand-in on this machine.
+            .no_proxy()
             .user_agent(concat!("Kopru/", env!("CARGO_PKG_VERSION")));
         if options.private_addresses == PrivateAddresses::Deny {
-            // A proxy would resolve names by itself.
-            builder = builder.dns_resolver(Arc::new(PublicOnly)).no_proxy();
+            builder = builder.dns_resolver(Arc::new(PublicOnly));
         }
         Ok(Self { client: builder.build()?, private_addresses: options.private_addresses })
     }

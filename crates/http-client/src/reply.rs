@@ -5,6 +5,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Failure, HttpError};
 
+/// A longer pause is no vendor's word but a mistake, and would overflow dates.
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
+
 /// An answer, read to its end.
 #[derive(Clone)]
 pub struct Reply {
@@ -39,9 +42,14 @@ impl Reply {
         })
     }
 
-    /// The pause that the vendor asks for: seconds, or a date against the answer's own (RFC 9110, 10.2.3).
+    /// The pause that the vendor asks for: seconds, or a date against the answer's own (RFC 9110, 10.2.3);
+    /// a day at most.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
+        self.asked_pause().map(|pause| pause.min(LONGEST_PAUSE))
+    }
+
+    fn asked_pause(&self) -> Option<Duration> {
         let text = self.text(&RETRY_AFTER)?.trim();
         if let Ok(seconds) = text.parse() {
             return Some(Duration::from_secs(seconds));
@@ -81,6 +89,8 @@ mod tests {
         let dated = [("retry-after", "Mon, 23 Nov 2026 10:01:00 GMT"), ("date", "Mon, 23 Nov 2026 10:00:00 GMT")];
         assert_eq!(with(&dated).retry_after(), Some(Duration::from_mins(1)));
         assert_eq!(with(&[("retry-after", "soon")]).retry_after(), None);
+        let endless = u64::MAX.to_string();
+        assert_eq!(with(&[("retry-after", &endless)]).retry_after(), Some(LONGEST_PAUSE));
     }
 
     #[test]

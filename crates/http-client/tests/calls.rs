@@ -70,12 +70,26 @@ async fn after_sending_a_time_out_or_a_broken_connection_leaves_the_outcome_unkn
 }
 
 #[tokio::test]
+async fn a_reset_after_sending_leaves_the_outcome_unknown() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/s3cret", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 1024]).await;
+        stream.set_zero_linger().unwrap();
+    });
+    assert_eq!(failure(&client(PrivateAddresses::Allow), &url).await, Failure::Unknown);
+}
+
+#[tokio::test]
 async fn private_addresses_are_not_called_whatever_their_spelling() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&server).await;
     let port = server.address().port();
     let client = client(PrivateAddresses::Deny);
-    for host in ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254"] {
+    for host in
+        ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "10.0.0.1", "169.254.169.254"]
+    {
         assert_eq!(failure(&client, &format!("http://{host}:{port}/s3cret")).await, Failure::NotSent, "{host}");
     }
 }

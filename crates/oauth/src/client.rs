@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kopru_http_client::{Failure, HttpClient, Method};
+use jiff::Timestamp;
+use kopru_http_client::{Failure, HttpClient, Method, Reply};
 use kopru_ports::oauth::{AuthorizeRequest, Grant, OAuthErrorKind};
 use kopru_ports::{Clock, PortError, Retry};
 use oauth2::basic::{BasicErrorResponse, BasicTokenResponse};
@@ -12,6 +13,7 @@ use oauth2::{
     RedirectUrl, RefreshToken, RequestTokenError, Scope, TokenResponse as _, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 
 use crate::http::{OAuthHttp, OAuthHttpError};
 
@@ -39,6 +41,11 @@ pub struct Endpoints {
     pub client_id: String,
     /// Its secret.
     pub client_secret: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
 }
 
 /// An OAuth 2.0 client: authorization code with PKCE (RFC 7636), refresh, revocation.
@@ -98,14 +105,14 @@ impl OAuthClient {
             .set_redirect_uri(std::borrow::Cow::Owned(redirect))
             .request_async(&self.http)
             .await;
-        answer.map(|answer| self.grant(&answer)).map_err(|error| self.classify(error, Retry::OutcomeUnknown))
+        answer.map(|answer| self.grant(&answer)).map_err(|error| self.classify(error))
     }
 
     /// A new access token. Vendors that keep the refresh token may be asked again.
     pub async fn refresh(&self, refresh: SecretString) -> Result<Grant, OAuthError> {
         let token = RefreshToken::new(refresh.expose_secret().to_owned());
         let answer = self.client.exchange_refresh_token(&token).request_async(&self.http).await;
-        answer.map(|answer| self.grant(&answer)).map_err(|error| self.classify(error, Retry::After(None)))
+        answer.map(|answer| self.grant(&answer)).map_err(|error| self.classify(error).without_effect())
     }
 
     /// Ends a grant (RFC 7009). A token that the vendor does not know any more counts as ended.
@@ -114,8 +121,10 @@ impl OAuthClient {
             self.http.0.request(Method::POST, &self.endpoints.revoke).form(&[("token", token.expose_secret())]);
         let reply = self.http.0.send(request).await.map_err(|error| self.unavailable(error))?;
         match reply.status {
-            200..300 | 400 => Ok(()),
-            _ => Err(self.error(OAuthErrorKind::Unavailable, Retry::After(reply.retry_after()))),
+            200..300 => Ok(()),
+            400 if code_of(&reply) == "invalid_token" => Ok(()),
+            429 | 500.. => Err(self.error(OAuthErrorKind::Unavailable, Retry::After(reply.retry_after()))),
+            _ => Err(self.error(OAuthErrorKind::Misconfigured, Retry::Never).detail(code_of(&reply))),
         }
     }
 
@@ -124,27 +133,40 @@ impl OAuthClient {
         Grant {
             access: SecretString::from(answer.access_token().secret().clone()),
             refresh: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
-            expires_at: self.clock.now() + lifetime,
+            expires_at: self.clock.now().checked_add(lifetime).unwrap_or(Timestamp::MAX),
             scopes: answer.scopes().into_iter().flatten().map(|scope| scope.to_string()).collect(),
         }
     }
 
-    fn classify(&self, error: RequestTokenError<OAuthHttpError, BasicErrorResponse>, unknown: Retry) -> OAuthError {
+    /// What went wrong, for a call that may not be repeated blindly.
+    fn classify(&self, error: RequestTokenError<OAuthHttpError, BasicErrorResponse>) -> OAuthError {
         match error {
-            RequestTokenError::ServerResponse(answer) => match answer.error().as_ref() {
-                "invalid_grant" => self.error(OAuthErrorKind::InvalidGrant, Retry::Never),
-                "temporarily_unavailable" | "server_error" => {
-                    self.error(OAuthErrorKind::Unavailable, Retry::After(None))
-                }
-                _ => self.error(OAuthErrorKind::Misconfigured, Retry::Never).detail(answer.error().as_ref().to_owned()),
-            },
+            RequestTokenError::ServerResponse(answer) => self.refused(answer.error().as_ref()),
             RequestTokenError::Request(OAuthHttpError::Call(call)) if call.failure == Failure::NotSent => {
                 self.unavailable(call)
             }
-            RequestTokenError::Request(_) => self.error(OAuthErrorKind::Unavailable, unknown),
-            // A gateway's page in place of JSON.
-            RequestTokenError::Parse(..) => self.error(OAuthErrorKind::Unavailable, unknown),
-            RequestTokenError::Other(_) => self.error(OAuthErrorKind::Protocol, Retry::Never),
+            RequestTokenError::Request(OAuthHttpError::Call(call)) => {
+                self.error(OAuthErrorKind::Unavailable, Retry::OutcomeUnknown).caused_by(call)
+            }
+            RequestTokenError::Request(OAuthHttpError::Busy(pause)) => {
+                self.error(OAuthErrorKind::Unavailable, Retry::After(pause))
+            }
+            RequestTokenError::Request(OAuthHttpError::Broken) => {
+                self.error(OAuthErrorKind::Unavailable, Retry::OutcomeUnknown)
+            }
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+                self.error(OAuthErrorKind::Protocol, Retry::OutcomeUnknown)
+            }
+        }
+    }
+
+    /// A refusal by its code ([RFC 6749, 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)); the vendors'
+    /// own codes, such as `deleted_client`, are about our client too.
+    fn refused(&self, code: &str) -> OAuthError {
+        match code {
+            "invalid_grant" => self.error(OAuthErrorKind::InvalidGrant, Retry::Never),
+            "temporarily_unavailable" | "server_error" => self.error(OAuthErrorKind::Unavailable, Retry::After(None)),
+            _ => self.error(OAuthErrorKind::Misconfigured, Retry::Never).detail(code),
         }
     }
 
@@ -155,4 +177,9 @@ impl OAuthClient {
     fn error(&self, kind: OAuthErrorKind, retry: Retry) -> OAuthError {
         PortError::new(self.endpoints.adapter, kind, retry)
     }
+}
+
+/// The code of a refusal; empty where the answer has none.
+fn code_of(reply: &Reply) -> String {
+    reply.json::<Refusal>().map(|refusal| refusal.error).unwrap_or_default()
 }

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
-use kopru_http_client::{HttpClient, HttpError};
+use kopru_http_client::{HttpClient, HttpError, Reply};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 
 pub(crate) struct OAuthHttp(pub(crate) HttpClient);
@@ -12,8 +13,12 @@ pub(crate) struct OAuthHttp(pub(crate) HttpClient);
 pub(crate) enum OAuthHttpError {
     #[error(transparent)]
     Call(#[from] HttpError),
-    #[error("the answer's headers cannot be read")]
-    Headers,
+    /// Refused for now, by the server's own word.
+    #[error("the provider asks for a pause")]
+    Busy(Option<Duration>),
+    /// Failed on the server's side, nobody knows how far.
+    #[error("the provider failed")]
+    Broken,
 }
 
 impl<'c> AsyncHttpClient<'c> for OAuthHttp {
@@ -24,11 +29,20 @@ impl<'c> AsyncHttpClient<'c> for OAuthHttp {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let outgoing = self.0.request(parts.method, &parts.uri.to_string()).headers(parts.headers).body(body);
-            let reply = self.0.send(outgoing).await?;
-            let mut response = http::Response::new(reply.body);
-            *response.status_mut() = http::StatusCode::from_u16(reply.status).map_err(|_| OAuthHttpError::Headers)?;
-            *response.headers_mut() = reply.headers;
-            Ok(response)
+            answer(self.0.send(outgoing).await?)
         })
     }
+}
+
+/// [`oauth2`] takes any answer but 200 for the provider's refusal; what a gateway says is none.
+fn answer(reply: Reply) -> Result<HttpResponse, OAuthHttpError> {
+    let status = match reply.status {
+        429 | 503 => return Err(OAuthHttpError::Busy(reply.retry_after())),
+        500.. => return Err(OAuthHttpError::Broken),
+        status => http::StatusCode::from_u16(status).map_err(|_| OAuthHttpError::Broken)?,
+    };
+    let mut response = http::Response::new(reply.body);
+    *response.status_mut() = status;
+    *response.headers_mut() = reply.headers;
+    Ok(response)
 }

@@ -14,8 +14,8 @@ type TokenError = PortError<TokenErrorKind>;
 
 /// A token is refreshed when less than this is left of it.
 const MARGIN: Duration = Duration::from_mins(5);
-/// So long one caller may take to refresh before another one tries.
-const REFRESH: Duration = Duration::from_secs(30);
+/// So long one caller may take to refresh before another one tries: longer than a call's time-out.
+const REFRESH: Duration = Duration::from_secs(40);
 /// How often those who wait look whether the refresh is done.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -34,9 +34,13 @@ impl TokenSessions {
         Self { tokens, provider, clock }
     }
 
-    async fn load(&self, key: &TokenKey) -> Result<StoredToken, TokenError> {
+    async fn stored(&self, key: &TokenKey) -> Result<StoredToken, TokenError> {
         let found = self.tokens.load(key).await.map_err(unavailable)?;
-        let token = found.ok_or_else(|| error(TokenErrorKind::NotConnected, Retry::Never))?;
+        found.ok_or_else(|| error(TokenErrorKind::NotConnected, Retry::Never))
+    }
+
+    async fn usable(&self, key: &TokenKey) -> Result<StoredToken, TokenError> {
+        let token = self.stored(key).await?;
         if token.status == ConnectionStatus::ReconnectRequired {
             return Err(error(TokenErrorKind::ReconnectRequired, Retry::Never));
         }
@@ -47,54 +51,64 @@ impl TokenSessions {
         self.clock.now() + MARGIN < token.expires_at
     }
 
-    /// Refreshes as the only one, and stores the outcome.
-    async fn refresh(&self, key: &TokenKey, token: StoredToken) -> Result<SecretString, TokenError> {
+    /// Refreshes as the only one, and stores the outcome. `None`: somebody stored another grant meanwhile.
+    async fn refresh(&self, key: &TokenKey, token: StoredToken) -> Result<Option<SecretString>, TokenError> {
         let Some(refresh) = token.refresh.clone() else {
-            return self.ended(key, &token, "no refresh token was given").await;
+            return self.ended(key, token, "no refresh token was given").await;
         };
         match self.provider.refresh(refresh).await {
-            Ok(grant) => self.store(key, token, grant).await,
+            Ok(grant) => self.renew(key, token, grant).await,
             Err(error) if error.kind == OAuthErrorKind::InvalidGrant => {
-                self.ended(key, &token, "the provider ended the connection").await
+                self.ended(key, token, "the provider ended the connection").await
             }
             Err(cause) => {
-                let kind = if cause.kind == OAuthErrorKind::Misconfigured {
-                    TokenErrorKind::Misconfigured
-                } else {
-                    TokenErrorKind::Unavailable
-                };
-                Err(error(kind, cause.retry).caused_by(cause))
+                // Ends our turn: who waits for it may try at once. The store's own trouble changes nothing in that.
+                let _ = self.tokens.save(key, token).await;
+                Err(failed(cause))
             }
         }
     }
 
-    async fn store(&self, key: &TokenKey, token: StoredToken, grant: Grant) -> Result<SecretString, TokenError> {
-        let renewed = StoredToken {
-            access: grant.access.clone(),
-            refresh: grant.refresh.or(token.refresh),
-            expires_at: grant.expires_at,
-            scopes: if grant.scopes.is_empty() { token.scopes } else { grant.scopes },
-            status: ConnectionStatus::Active,
-            last_error: None,
-            ..token
-        };
-        match self.tokens.save(key, renewed).await.map_err(unavailable)? {
-            Saved::At(_) => Ok(grant.access),
-            // Somebody connected anew meanwhile: theirs counts.
-            Saved::Conflict => Ok(self.load(key).await?.access),
+    /// Stores what the provider gave. When others only touched the connection that was refreshed, such as by
+    /// [`AccessTokens::refused`], the new tokens still belong to it; the old ones may be void already.
+    async fn renew(&self, key: &TokenKey, used: StoredToken, grant: Grant) -> Result<Option<SecretString>, TokenError> {
+        let mut onto = used.clone();
+        while self.tokens.save(key, renewed(onto, &grant)).await.map_err(unavailable)? == Saved::Conflict {
+            onto = self.stored(key).await?;
+            if !same_refresh_token(&onto, &used) {
+                return Ok(None);
+            }
         }
+        Ok(Some(grant.access))
     }
 
-    /// The provider knows the grant no more, unless somebody stored another one meanwhile.
-    async fn ended(&self, key: &TokenKey, token: &StoredToken, why: &str) -> Result<SecretString, TokenError> {
-        let now = self.load(key).await?;
-        if now.version != token.version {
-            return Ok(now.access);
-        }
+    /// The provider knows the grant no more, unless somebody stored another version meanwhile.
+    async fn ended(&self, key: &TokenKey, token: StoredToken, why: &str) -> Result<Option<SecretString>, TokenError> {
         let status = ConnectionStatus::ReconnectRequired;
-        self.tokens.set_status(key, status, Some(why.to_owned())).await.map_err(unavailable)?;
-        Err(error(TokenErrorKind::ReconnectRequired, Retry::Never))
+        let ended = StoredToken { status, last_error: Some(why.to_owned()), ..token };
+        match self.tokens.save(key, ended).await.map_err(unavailable)? {
+            Saved::At(_) => Err(error(TokenErrorKind::ReconnectRequired, Retry::Never)),
+            Saved::Conflict => Ok(None),
+        }
     }
+}
+
+/// A connection with its new tokens; what the provider left out stays.
+fn renewed(token: StoredToken, grant: &Grant) -> StoredToken {
+    StoredToken {
+        access: grant.access.clone(),
+        refresh: grant.refresh.clone().or(token.refresh),
+        expires_at: grant.expires_at,
+        scopes: if grant.scopes.is_empty() { token.scopes } else { grant.scopes.clone() },
+        status: ConnectionStatus::Active,
+        last_error: None,
+        ..token
+    }
+}
+
+fn same_refresh_token(one: &StoredToken, other: &StoredToken) -> bool {
+    let text = |token: &StoredToken| token.refresh.as_ref().map(|refresh| refresh.expose_secret().to_owned());
+    text(one) == text(other)
 }
 
 #[async_trait]
@@ -102,23 +116,26 @@ impl AccessTokens for TokenSessions {
     async fn access_token(&self, key: &TokenKey) -> Result<SecretString, TokenError> {
         let give_up = self.clock.now() + REFRESH * 2;
         loop {
-            let token = self.load(key).await?;
+            let token = self.usable(key).await?;
             if self.is_fresh(&token) {
                 return Ok(token.access);
             }
             let now = self.clock.now();
-            if self.tokens.begin_refresh(key, token.version, now, now + REFRESH).await.map_err(unavailable)? {
-                return self.refresh(key, token).await;
-            }
             if now > give_up {
                 return Err(error(TokenErrorKind::Unavailable, Retry::After(None)));
             }
-            self.clock.sleep_until(now + LOOK).await;
+            if self.tokens.begin_refresh(key, token.version, now, now + REFRESH).await.map_err(unavailable)? {
+                if let Some(access) = self.refresh(key, token).await? {
+                    return Ok(access);
+                }
+            } else {
+                self.clock.sleep_until(now + LOOK).await;
+            }
         }
     }
 
     async fn refused(&self, key: &TokenKey, token: &SecretString) -> Result<(), TokenError> {
-        let stored = self.load(key).await?;
+        let stored = self.usable(key).await?;
         if stored.access.expose_secret() == token.expose_secret() {
             let expired = StoredToken { expires_at: Timestamp::UNIX_EPOCH, ..stored };
             self.tokens.save(key, expired).await.map_err(unavailable)?;
@@ -129,6 +146,14 @@ impl AccessTokens for TokenSessions {
 
 fn error(kind: TokenErrorKind, retry: Retry) -> TokenError {
     PortError::new("oauth", kind, retry)
+}
+
+fn failed(cause: PortError<OAuthErrorKind>) -> TokenError {
+    let kind = match cause.kind {
+        OAuthErrorKind::Misconfigured => TokenErrorKind::Misconfigured,
+        _ => TokenErrorKind::Unavailable,
+    };
+    error(kind, cause.retry).caused_by(cause)
 }
 
 fn unavailable(cause: StoreError) -> TokenError {

@@ -42,16 +42,20 @@ pub(crate) fn parse(text: &SecretString) -> Result<Vec<Key>, KeyError> {
 
 fn parse_one(entry: &str) -> Result<Key, KeyError> {
     let (id, encoded) = entry.split_once(':').ok_or(KeyError::Form)?;
-    let sound = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if id.is_empty() || !id.chars().all(sound) {
-        return Err(KeyError::Form);
-    }
+    check_id(id)?;
     let bytes = STANDARD.decode(encoded).map_err(|_| KeyError::Form)?;
     let bytes: [u8; 32] = bytes.try_into().map_err(|_| KeyError::Length)?;
     Ok(Key { id: id.to_owned(), bytes: SecretBox::new(Box::new(bytes)) })
 }
 
+/// An id stands between the dots of a sealed text and before the colon of a key's.
+fn check_id(id: &str) -> Result<(), KeyError> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !id.is_empty() && id.chars().all(sound) { Ok(()) } else { Err(KeyError::Form) }
+}
+
 pub(crate) fn generate(id: &str) -> Result<SecretString, KeyError> {
+    check_id(id)?;
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|_| KeyError::NoRandomness)?;
     Ok(SecretString::from(format!("{id}:{}", STANDARD.encode(bytes))))
@@ -71,6 +75,7 @@ mod tests {
         assert_eq!(error("nokey"), KeyError::Form);
         assert_eq!(error("a b:AAAA"), KeyError::Form);
         assert_eq!(error("a:AAAA"), KeyError::Length);
+        assert_eq!(generate("2026:11").err(), Some(KeyError::Form), "it could not be read back");
         let key = generate("a").unwrap();
         assert_eq!(error(&format!("{0},{0}", key.expose_secret())), KeyError::Twice);
     }

@@ -39,7 +39,7 @@ impl Vault {
     /// A new key as text, for [`Vault::from_keys`].
     ///
     /// # Errors
-    /// [`KeyError::NoRandomness`].
+    /// [`KeyError::Form`] when the id has signs that an id cannot have; [`KeyError::NoRandomness`].
     pub fn generate_key(id: &str) -> Result<SecretString, KeyError> {
         keys::generate(id)
     }

@@ -69,5 +69,5 @@ fn unknown() -> CrmError {
 
 /// Errors that say something of the command; all others are the portal's as a whole.
 fn concerns_one(error: &CrmError) -> bool {
-    matches!(error.kind, CrmErrorKind::InvalidValue | CrmErrorKind::NotFound)
+    matches!(error.kind, CrmErrorKind::InvalidValue | CrmErrorKind::NotFound | CrmErrorKind::NotAllowed)
 }

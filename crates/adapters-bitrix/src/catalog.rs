@@ -87,11 +87,24 @@ impl Bitrix24 {
             let commands: Vec<Command> = chunk.iter().map(|(_, command)| command.clone()).collect();
             for ((name, command), answer) in chunk.iter().zip(self.batch(company, portal, &commands).await?) {
                 let (first, next) = answer?;
-                let mut entries = entries(first);
+                let mut entries = entries(first)?;
                 self.following(company, portal, command, next, &mut entries).await?;
                 found.insert(name.clone(), entries.iter().filter_map(|entry| choice(name, entry)).collect());
             }
         }
+        Ok(found)
+    }
+
+    /// All of a list, page by page.
+    pub(crate) async fn pages(
+        &self,
+        company: &CompanyId,
+        portal: &Portal,
+        command: &Command,
+    ) -> Result<Vec<Value>, CrmError> {
+        let first = self.call(company, portal, &command.0, &command.1).await?;
+        let mut found = entries(first.result)?;
+        self.following(company, portal, command, first.next, &mut found).await?;
         Ok(found)
     }
 
@@ -107,15 +120,19 @@ impl Bitrix24 {
             let mut params = params.clone();
             params["start"] = json!(start);
             let page = self.call(company, portal, method, &params).await?;
-            into.extend(entries(page.result));
+            into.extend(entries(page.result)?);
             next = page.next.filter(|next| *next > start);
         }
         Ok(())
     }
 }
 
-fn entries(result: Value) -> Vec<Value> {
-    if let Value::Array(items) = result { items } else { Vec::new() }
+/// A list's entries; `crm.item.list` puts them one level lower. What is no list must not pass for an empty
+/// one: a record that is not found is made.
+fn entries(mut result: Value) -> Result<Vec<Value>, CrmError> {
+    let list = if result.is_object() { result["items"].take() } else { result };
+    let Value::Array(items) = list else { return Err(error(CrmErrorKind::Unavailable, Retry::After(None))) };
+    Ok(items)
 }
 
 fn choice(source: &str, entry: &Value) -> Option<Choice> {

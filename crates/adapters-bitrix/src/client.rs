@@ -19,8 +19,11 @@ use crate::config::{BitrixConfig, Portal};
 use crate::error::{classify, error};
 use crate::wire::{Envelope, code};
 
-/// A refused portal is left alone for so long.
-const REFUSED: Duration = Duration::from_secs(2);
+/// The status that one method has used up its time; the portal's others go on.
+const METHOD_BLOCKED: u16 = 429;
+
+/// Descriptions with the moment when they were read.
+type Known = HashMap<(CompanyId, EntityKind), (Timestamp, Arc<Described>)>;
 
 /// Bitrix24 portals, each by its company's inbound webhook.
 pub struct Bitrix24 {
@@ -28,7 +31,7 @@ pub struct Bitrix24 {
     pub(crate) http: HttpClient,
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) known: Mutex<HashMap<(CompanyId, EntityKind), (Timestamp, Arc<Described>)>>,
+    pub(crate) known: Mutex<Known>,
 }
 
 impl Bitrix24 {
@@ -72,8 +75,10 @@ impl Bitrix24 {
             error(CrmErrorKind::Unavailable, retry).caused_by(cause)
         })?;
         let answer = read(&reply);
-        if reply.status == 503 && answer.as_ref().is_err_and(|error| error.kind == CrmErrorKind::RateLimited) {
-            self.gate.refused(&limit(portal).scope, self.clock.now() + REFUSED).await;
+        if let (Err(refusal), false) = (&answer, reply.status == METHOD_BLOCKED)
+            && let (CrmErrorKind::RateLimited, Retry::After(Some(pause))) = (refusal.kind, refusal.retry)
+        {
+            self.gate.refused(&limit(portal).scope, self.clock.now() + pause).await;
         }
         answer
     }

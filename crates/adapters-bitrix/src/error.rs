@@ -8,8 +8,8 @@ use kopru_ports::{PortError, Retry};
 
 pub(crate) const ADAPTER: &str = "bitrix24";
 
-/// What the portal leaks until the next call goes through.
-const A_MOMENT: Duration = Duration::from_secs(1);
+/// What the portal leaks until the next calls go through.
+const A_MOMENT: Duration = Duration::from_secs(2);
 /// The refusal does not say how long: the shortest pause after which it makes sense to ask again.
 const OPERATING: Duration = Duration::from_secs(10);
 /// An individual block, lifted by the vendor's support.

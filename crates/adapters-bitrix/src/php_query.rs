@@ -1,24 +1,32 @@
 //! Commands of a batch are query strings as PHP reads them
 //! ([data encoding](https://apidocs.bitrix24.com/settings/how-to-call-rest-api/data-encoding.html)).
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 /// `method?fields[PHONE][0][VALUE]=…`, everything but unreserved signs percent-encoded: a raw `#` would cut
 /// the rest off, a raw `+` would become a blank.
 pub(crate) fn command(method: &str, params: &Value) -> String {
     let mut pairs = Vec::new();
-    flatten(String::new(), params, &mut pairs);
+    flatten("", params, &mut pairs);
     format!("{method}?{}", pairs.join("&"))
 }
 
-fn flatten(name: String, value: &Value, pairs: &mut Vec<String>) {
+fn flatten(name: &str, value: &Value, pairs: &mut Vec<String>) {
     let child = |key: &str| if name.is_empty() { encode(key) } else { format!("{name}[{}]", encode(key)) };
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| flatten(child(key), value, pairs)),
+        Value::Object(map) => {
+            for (key, value) in map {
+                flatten(&child(key), value, pairs);
+            }
+        }
         // An empty list is one empty element: nothing at all would leave the field as it is.
         Value::Array(items) if items.is_empty() => pairs.push(format!("{name}[]=")),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, value)| flatten(child(&at.to_string()), value, pairs))
+            for (at, value) in items.iter().enumerate() {
+                flatten(&child(&at.to_string()), value, pairs);
+            }
         }
         Value::Null => pairs.push(format!("{name}=")),
         Value::Bool(flag) => pairs.push(format!("{name}={}", if *flag { "1" } else { "0" })),
@@ -33,7 +41,8 @@ fn encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             out.push(byte.into());
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a text cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -57,14 +57,10 @@ impl CrmWriter for Bitrix24 {
         let portal = self.portal_of(company).await?;
         let (methods, mut found, mut seen) = (methods(entity), Vec::new(), HashSet::new());
         for chunk in origins.chunks(50) {
-            let answer = self
-                .call(company, &portal, &methods.method("list"), &by_origin(methods, chunk))
-                .await
-                .map_err(CrmError::without_effect)?;
-            let list = answer.result.get("items").unwrap_or(&answer.result).clone();
+            let command = (methods.method("list"), by_origin(methods, chunk));
             // Oldest first: of several records with one origin, the first one made is the row's.
-            for record in list.as_array().into_iter().flatten().filter_map(|record| origin(methods, record)) {
-                if seen.insert(record.origin.clone()) {
+            for record in self.pages(company, &portal, &command).await.map_err(CrmError::without_effect)? {
+                if let Some(record) = origin(methods, &record).filter(|record| seen.insert(record.origin.clone())) {
                     found.push(record);
                 }
             }
@@ -125,7 +121,9 @@ impl Bitrix24 {
                     }
                 }
                 Err(error) if error.retry == Retry::OutcomeUnknown => {
-                    group.iter().for_each(|(at, _)| outcomes[*at] = Some(CommandOutcome::Unknown));
+                    for (at, _) in &group {
+                        outcomes[*at] = Some(CommandOutcome::Unknown);
+                    }
                 }
                 Err(error) if !begun => return Err(error),
                 Err(_) => break,

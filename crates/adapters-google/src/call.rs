@@ -11,10 +11,7 @@ use kopru_ports::{Clock, Retry};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::error::{error, of_call, of_reply, of_token};
-
-/// How long a vendor that refuses without saying how long is left alone.
-const PAUSE: Duration = Duration::from_secs(30);
+use crate::error::{error, is_of_one_person, of_call, of_reply, of_token};
 
 /// What a call counts against.
 #[derive(Debug, Clone, Copy)]
@@ -62,18 +59,27 @@ impl Caller {
             return Ok(reply);
         }
         let found = of_reply(&reply);
-        if found.kind == SheetsErrorKind::RateLimited {
-            let pause = reply.retry_after().unwrap_or(PAUSE);
-            for limit in self.limits(call) {
-                self.gate.refused(&limit.scope, self.clock.now() + pause).await;
-            }
+        if found.kind == SheetsErrorKind::RateLimited
+            && let Retry::After(Some(pause)) = found.retry
+        {
+            self.rest(call, &reply, pause).await;
         }
         Err(found)
     }
 
+    /// Closes the limit that Google says was passed; both where it does not say which.
+    async fn rest(&self, call: &Call<'_>, refusal: &Reply, pause: Duration) {
+        let [project, person] = self.limits(call);
+        let until = self.clock.now() + pause;
+        if !is_of_one_person(refusal) {
+            self.gate.refused(&project.scope, until).await;
+        }
+        self.gate.refused(&person.scope, until).await;
+    }
+
     async fn once(&self, call: &Call<'_>) -> Result<Reply, SheetsError> {
         let token = self.tokens.access_token(call.connection).await.map_err(of_token)?;
-        let pass = Pass { company: call.connection.company.clone(), limits: self.limits(call) };
+        let pass = Pass { company: call.connection.company.clone(), limits: self.limits(call).to_vec() };
         if let Err(later) = self.gate.enter(pass).await {
             let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
             return Err(error(SheetsErrorKind::RateLimited, Retry::After(Some(pause))));
@@ -90,14 +96,17 @@ impl Caller {
         Ok(reply)
     }
 
-    /// Google counts a sliding minute; a bucket that regains a minute's calls over the minute and holds
-    /// half of them never gets more than Google allows.
-    fn limits(&self, call: &Call<'_>) -> Vec<Limit> {
+    /// Google counts a sliding minute: two thirds of a minute's calls at once and one third regained over
+    /// the minute is never more than Google allows.
+    fn limits(&self, call: &Call<'_>) -> [Limit; 2] {
         let (name, project, person) = call.quota.rates();
-        let limit =
-            |scope: String, a_minute: f64| Limit { scope, per_second: a_minute / 2.0 / 60.0, burst: a_minute / 2.0 };
+        let limit = |scope: String, a_minute: f64| Limit {
+            scope,
+            per_second: a_minute / 3.0 / 60.0,
+            burst: a_minute * 2.0 / 3.0,
+        };
         let who = format!("{}/{}", call.connection.company, call.connection.user);
-        vec![
+        [
             limit(format!("google:{}:{name}", self.client_id), project),
             limit(format!("google:{}:{name}:{who}", self.client_id), person),
         ]

@@ -14,9 +14,9 @@ pub struct GoogleConfig {
     pub addresses: GoogleAddresses,
 }
 
-/// Base addresses, without a slash at their end.
+/// Base addresses, without a slash at their end; Google's own where none is given.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct GoogleAddresses {
     /// The consent page's host.
     pub accounts: String,
@@ -61,5 +61,30 @@ impl GoogleConfig {
             drive: base,
         };
         Self { client_id, client_secret, addresses }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_can_be_another_and_nothing_is_misspelt_in_silence() {
+        let read = serde_json::from_str::<GoogleConfig>;
+        let text = r#"{"client_id":"a","client_secret":"s3cret","addresses":{"drive":"http://127.0.0.1:1"}}"#;
+        let config = read(text).unwrap();
+        assert_eq!(config.addresses.drive, "http://127.0.0.1:1");
+        assert_eq!(config.addresses.sheets, "https://sheets.googleapis.com");
+        assert!(!format!("{config:?}").contains("s3cret"));
+        assert!(read(&text.replace("drive", "drvie")).is_err());
+    }
+
+    #[test]
+    fn a_stand_in_has_everything_below_one_address() {
+        let config = GoogleConfig::at("a".into(), "b".into(), "http://127.0.0.1:1/google/");
+        let at = config.addresses;
+        assert!(
+            [at.accounts, at.oauth2, at.openid, at.sheets, at.drive].iter().all(|at| at == "http://127.0.0.1:1/google")
+        );
     }
 }

@@ -8,6 +8,6 @@ mod map;
 mod spreadsheets;
 mod wire;
 
-pub use config::GoogleConfig;
+pub use config::{GoogleAddresses, GoogleConfig};
 pub use consent::GoogleConsent;
 pub use spreadsheets::GoogleSheets;

@@ -6,7 +6,7 @@ use kopru_domain::{CellValue, Gid};
 use kopru_ports::spreadsheets::{Area, CellWrite, NewColumn};
 use serde_json::{Value, json};
 
-use crate::wire::{GridRange, ValueRanges};
+use crate::wire::{GridRange, Sheet, ValueRanges};
 
 /// A range whose end is `u32::MAX` goes to the tab's own end.
 pub(crate) fn grid_range(gid: Gid, area: &Area) -> GridRange {
@@ -27,18 +27,30 @@ pub(crate) fn read_body(gid: Gid, areas: &[Area]) -> Value {
 }
 
 /// The areas' tables in the order in which they were asked for: the answer names each by its filter.
-pub(crate) fn tables(gid: Gid, areas: &[Area], answer: ValueRanges) -> Vec<Vec<Vec<CellValue>>> {
+/// `None` when one is missing, since an area that was not read must not look like an empty one.
+pub(crate) fn tables(gid: Gid, areas: &[Area], answer: ValueRanges) -> Option<Vec<Vec<Vec<CellValue>>>> {
     let mut found: Vec<(Vec<GridRange>, Vec<Vec<CellValue>>)> = Vec::new();
     for matched in answer.value_ranges {
         let ranges = matched.data_filters.into_iter().filter_map(|filter| filter.grid_range).collect();
-        let rows = matched.value_range.values.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
-        found.push((ranges, rows));
+        found.push((ranges, table(matched.value_range.values)));
     }
     let of = |area: &Area| {
         let wanted = grid_range(gid, area);
-        found.iter().find(|(ranges, _)| ranges.contains(&wanted)).map(|(_, rows)| rows.clone()).unwrap_or_default()
+        found.iter().find(|(ranges, _)| ranges.contains(&wanted)).map(|(_, rows)| rows.clone())
     };
     areas.iter().map(of).collect()
+}
+
+/// Google cuts cells that are empty; formulas that give an empty text, and blanks, are cut here.
+fn table(values: Vec<Vec<Value>>) -> Vec<Vec<CellValue>> {
+    let row = |cells: Vec<Value>| cut(cells.into_iter().map(cell).collect(), CellValue::is_blank);
+    cut(values.into_iter().map(row).collect(), Vec::is_empty)
+}
+
+fn cut<T>(mut list: Vec<T>, is_blank: impl Fn(&T) -> bool) -> Vec<T> {
+    let end = list.iter().rposition(|item| !is_blank(item)).map_or(0, |last| last + 1);
+    list.truncate(end);
+    list
 }
 
 fn cell(value: Value) -> CellValue {
@@ -50,14 +62,16 @@ fn cell(value: Value) -> CellValue {
     }
 }
 
-/// Values as they are: text never becomes a formula or a date.
-fn extended(value: &CellValue) -> Value {
-    match value {
-        CellValue::Empty => json!({}),
+/// A cell as it is: text never becomes a formula or a date, and a value that the mask names but the cell
+/// lacks is cleared.
+fn cell_data(cell: &CellWrite) -> Value {
+    let value = match &cell.value {
+        CellValue::Empty => return json!({ "note": cell.note }),
         CellValue::Bool(flag) => json!({ "boolValue": flag }),
         CellValue::Number(number) => json!({ "numberValue": number }),
         CellValue::Text(text) => json!({ "stringValue": text }),
-    }
+    };
+    json!({ "userEnteredValue": value, "note": cell.note })
 }
 
 /// One request for each run of neighbouring cells of a column: status cells of following rows are one.
@@ -81,8 +95,7 @@ pub(crate) fn write_requests(gid: Gid, cells: &[CellWrite]) -> Vec<Value> {
 }
 
 fn update(gid: Gid, column: u32, run: &[&CellWrite]) -> Value {
-    let row =
-        |cell: &&CellWrite| json!({ "values": [{ "userEnteredValue": extended(&cell.value), "note": cell.note }] });
+    let row = |cell: &&CellWrite| json!({ "values": [cell_data(cell)] });
     json!({ "updateCells": {
         "start": { "sheetId": gid.0, "rowIndex": run.first().map_or(0, |cell| cell.row), "columnIndex": column },
         "rows": run.iter().map(row).collect::<Vec<_>>(),
@@ -90,8 +103,10 @@ fn update(gid: Gid, column: u32, run: &[&CellWrite]) -> Value {
     }})
 }
 
-/// Headers for new columns; the hidden ones hidden and guarded by a warning. `present` is the tab's width.
-pub(crate) fn column_requests(gid: Gid, present: u32, columns: &[NewColumn]) -> Vec<Value> {
+/// Headers for new columns of `tab`; the hidden ones hidden and guarded by a warning. What is there
+/// already is not made twice, so that the same columns can be asked for again.
+pub(crate) fn column_requests(tab: &Sheet, columns: &[NewColumn]) -> Vec<Value> {
+    let (gid, present) = (Gid(tab.properties.sheet_id), tab.properties.grid_properties.column_count);
     let needed = columns.iter().map(|column| column.column + 1).max().unwrap_or(0);
     let mut requests = Vec::new();
     if needed > present {
@@ -108,16 +123,19 @@ pub(crate) fn column_requests(gid: Gid, present: u32, columns: &[NewColumn]) -> 
     requests.extend(write_requests(gid, &columns.iter().map(header).collect::<Vec<_>>()));
     for hidden in columns.iter().filter(|column| column.hidden) {
         let (start, end) = (hidden.column, hidden.column + 1);
+        let whole = grid_range(gid, &Area { rows: 0..u32::MAX, columns: start..end });
         requests.push(json!({ "updateDimensionProperties": {
             "range": { "sheetId": gid.0, "dimension": "COLUMNS", "startIndex": start, "endIndex": end },
             "properties": { "hiddenByUser": true },
             "fields": "hiddenByUser",
         }}));
-        requests.push(json!({ "addProtectedRange": { "protectedRange": {
-            "range": { "sheetId": gid.0, "startColumnIndex": start, "endColumnIndex": end },
-            "warningOnly": true,
-            "description": hidden.header,
-        }}}));
+        if tab.protected_ranges.iter().all(|guarded| guarded.range.as_ref() != Some(&whole)) {
+            requests.push(json!({ "addProtectedRange": { "protectedRange": {
+                "range": { "sheetId": gid.0, "startColumnIndex": start, "endColumnIndex": end },
+                "warningOnly": true,
+                "description": hidden.header,
+            }}}));
+        }
     }
     requests
 }
@@ -149,10 +167,22 @@ mod tests {
             { "valueRange": { "range": "'T'!A1:Z1", "values": [["Ad"]] }, "dataFilters": [{ "gridRange": { "endRowIndex": 1 } }] },
             { "valueRange": { "range": "'T'!A10:Z10" }, "dataFilters": [{ "gridRange": { "startRowIndex": 9, "endRowIndex": 10 } }] },
         ]})).unwrap();
-        let found = tables(Gid(0), &areas, answer);
+        let found = tables(Gid(0), &areas, answer).unwrap();
         assert_eq!(found[0], [["Ad".into()]]);
-        assert_eq!(found[1], [["x".into(), CellValue::Number(1.5), CellValue::Bool(true), CellValue::Empty]]);
+        assert_eq!(found[1], [["x".into(), CellValue::Number(1.5), CellValue::Bool(true)]]);
         assert!(found[2].is_empty());
+    }
+
+    #[test]
+    fn an_area_that_the_answer_lacks_is_not_taken_for_an_empty_one() {
+        let answer = serde_json::from_value(json!({ "valueRanges": [] })).unwrap();
+        assert_eq!(tables(Gid(0), &[Area { rows: 0..1, columns: 0..1 }], answer), None);
+    }
+
+    #[test]
+    fn blanks_are_cut_where_nothing_follows_and_kept_between() {
+        let found = table(vec![vec![json!(""), json!("x"), json!(" "), json!("")], vec![], vec![json!("")]]);
+        assert_eq!(found, [[CellValue::Empty, "x".into()]]);
     }
 
     #[test]
@@ -169,12 +199,25 @@ mod tests {
 
     #[test]
     fn a_narrow_tab_is_widened_before_its_new_headers_are_written() {
-        let column = NewColumn { column: 26, header: "Köprü ID".into(), hidden: true };
-        let kinds: Vec<String> = column_requests(Gid(0), 26, &[column])
-            .iter()
-            .flat_map(|request| request.as_object().unwrap().keys().cloned().collect::<Vec<_>>())
-            .collect();
+        let tab = json!({ "properties": { "sheetId": 7, "gridProperties": { "columnCount": 26 } } });
+        let kinds = kinds_for(tab);
         assert_eq!(kinds, ["appendDimension", "updateCells", "updateDimensionProperties", "addProtectedRange"]);
+    }
+
+    #[test]
+    fn what_is_there_already_is_not_made_again() {
+        let range = json!({ "sheetId": 7, "startColumnIndex": 26, "endColumnIndex": 27 });
+        let tab = json!({
+            "properties": { "sheetId": 7, "gridProperties": { "columnCount": 27 } },
+            "protectedRanges": [{ "range": range }],
+        });
+        assert_eq!(kinds_for(tab), ["updateCells", "updateDimensionProperties"]);
+    }
+
+    fn kinds_for(tab: Value) -> Vec<String> {
+        let column = NewColumn { column: 26, header: "Köprü ID".into(), hidden: true };
+        let requests = column_requests(&serde_json::from_value(tab).unwrap(), &[column]);
+        requests.iter().flat_map(|request| request.as_object().unwrap().keys().cloned()).collect()
     }
 
     #[test]

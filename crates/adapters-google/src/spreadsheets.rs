@@ -21,6 +21,7 @@ use crate::wire::{File, FileList, Sheet, Spreadsheet, ValueRanges};
 
 const OUTLINE: &str =
     "properties(title,locale,timeZone),sheets.properties(sheetId,title,sheetType,gridProperties(rowCount,columnCount))";
+const GUARDED: &str = "sheets(properties(sheetId,gridProperties(columnCount)),protectedRanges(range))";
 const FILES: &str = "nextPageToken,files(id,name,modifiedTime,capabilities(canEdit))";
 
 /// Google Sheets, and the list of a person's spreadsheets in Drive.
@@ -50,6 +51,9 @@ impl GoogleSheets {
     }
 
     async fn batch_update(&self, tab: &TabRef, requests: Vec<Value>) -> Result<(), SheetsError> {
+        if requests.is_empty() {
+            return Ok(());
+        }
         let call = Call {
             connection: &tab.connection,
             quota: Quota::Write,
@@ -59,6 +63,18 @@ impl GoogleSheets {
             body: Some(json!({ "requests": requests })),
         };
         self.caller.call(&call).await.map(drop)
+    }
+
+    async fn outline(
+        &self,
+        connection: &TokenKey,
+        spreadsheet: &SpreadsheetId,
+        fields: &str,
+    ) -> Result<Spreadsheet, SheetsError> {
+        let query = vec![("fields", fields.to_owned())];
+        let url = self.spreadsheet(spreadsheet, "");
+        let call = Call { connection, quota: Quota::Read, method: Method::GET, url, query, body: None };
+        self.caller.call(&call).await?.json().map_err(of_call)
     }
 }
 
@@ -93,13 +109,7 @@ impl Spreadsheets for GoogleSheets {
         connection: &TokenKey,
         spreadsheet: &SpreadsheetId,
     ) -> Result<SpreadsheetInfo, SheetsError> {
-        let query = vec![("fields", OUTLINE.to_owned())];
-        let url = self.spreadsheet(spreadsheet, "");
-        let reply = self
-            .caller
-            .call(&Call { connection, quota: Quota::Read, method: Method::GET, url, query, body: None })
-            .await?;
-        let found: Spreadsheet = reply.json().map_err(of_call)?;
+        let found = self.outline(connection, spreadsheet, OUTLINE).await?;
         let properties = found.properties;
         let tabs = found.sheets.into_iter().filter_map(tab).collect();
         Ok(SpreadsheetInfo {
@@ -110,6 +120,7 @@ impl Spreadsheets for GoogleSheets {
         })
     }
 
+    /// Google refuses an area that begins beyond the grid: its caller has to know the tab's size.
     async fn read(&self, tab: &TabRef, areas: &[Area]) -> Result<Vec<Vec<Vec<CellValue>>>, SheetsError> {
         let call = Call {
             connection: &tab.connection,
@@ -120,7 +131,7 @@ impl Spreadsheets for GoogleSheets {
             body: Some(read_body(tab.gid, areas)),
         };
         let answer: ValueRanges = self.caller.call(&call).await?.json().map_err(of_call)?;
-        Ok(tables(tab.gid, areas, answer))
+        tables(tab.gid, areas, answer).ok_or_else(|| error(SheetsErrorKind::Unavailable, Retry::After(None)))
     }
 
     async fn write(&self, tab: &TabRef, cells: &[CellWrite]) -> Result<(), SheetsError> {
@@ -128,10 +139,10 @@ impl Spreadsheets for GoogleSheets {
     }
 
     async fn add_columns(&self, tab: &TabRef, columns: &[NewColumn]) -> Result<(), SheetsError> {
-        let info = self.describe(&tab.connection, &tab.spreadsheet).await?;
-        let found = info.tabs.iter().find(|found| found.gid == tab.gid);
-        let present = found.ok_or_else(|| error(SheetsErrorKind::NotFound, Retry::Never))?.columns;
-        self.batch_update(tab, column_requests(tab.gid, present, columns)).await
+        let found = self.outline(&tab.connection, &tab.spreadsheet, GUARDED).await?;
+        let sheet = found.sheets.iter().find(|sheet| sheet.properties.sheet_id == tab.gid.0);
+        let sheet = sheet.ok_or_else(|| error(SheetsErrorKind::NotFound, Retry::Never))?;
+        self.batch_update(tab, column_requests(sheet, columns)).await
     }
 }
 

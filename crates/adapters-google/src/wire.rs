@@ -53,8 +53,16 @@ pub(crate) struct SpreadsheetProperties {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Sheet {
     pub properties: SheetProperties,
+    #[serde(default)]
+    pub protected_ranges: Vec<ProtectedRange>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ProtectedRange {
+    pub range: Option<GridRange>,
 }
 
 /// An absent id or index is 0.
@@ -118,7 +126,7 @@ pub(crate) struct DataFilter {
     pub grid_range: Option<GridRange>,
 }
 
-/// Sheets' and Drive's errors: the former has a `status`, the latter a list with reasons.
+/// Sheets' and Drive's errors: the former has its reasons in `details`, the latter in `errors`.
 #[derive(Deserialize)]
 pub(crate) struct ErrorBody {
     pub error: ErrorDetail,
@@ -129,8 +137,6 @@ pub(crate) struct ErrorDetail {
     #[serde(default)]
     pub message: String,
     #[serde(default)]
-    pub status: String,
-    #[serde(default)]
     pub errors: Vec<Reason>,
     #[serde(default)]
     pub details: Vec<Reason>,
@@ -140,4 +146,12 @@ pub(crate) struct ErrorDetail {
 pub(crate) struct Reason {
     #[serde(default)]
     pub reason: String,
+    #[serde(default)]
+    pub metadata: ReasonMetadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct ReasonMetadata {
+    pub quota_limit: String,
 }

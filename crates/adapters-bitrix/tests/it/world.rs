@@ -1,0 +1,218 @@
+//! The adapter with all its surroundings, and short ways to say what is written.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_adapters_bitrix::Bitrix24;
+use kopru_domain::multi::work;
+use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldValue};
+use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
+use kopru_ports::crm::{
+    CommandOutcome, CrmAction, CrmCatalog as _, CrmCommand, CrmError, CrmWriter as _, WriteRequest,
+};
+use kopru_ports::gate::{Gate, Later, Pass};
+use kopru_ports::integrations::{Integration, IntegrationKind, IntegrationStore};
+use kopru_ports::tokens::ConnectionStatus;
+use kopru_ports::{Clock as _, StoreError};
+use kopru_ports_testkit::ManualClock;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::portal::{Portal, result};
+
+pub fn company() -> CompanyId {
+    "acme".parse().unwrap()
+}
+
+/// Lets everybody in until it is told otherwise, and remembers who came.
+#[derive(Default)]
+pub struct OpenGate {
+    pub passes: Mutex<Vec<Pass>>,
+    pub refusals: Mutex<Vec<(String, Timestamp)>>,
+    pub closed_until: Mutex<Option<Timestamp>>,
+}
+
+#[async_trait]
+impl Gate for OpenGate {
+    async fn enter(&self, pass: Pass) -> Result<(), Later> {
+        self.passes.lock().unwrap().push(pass);
+        self.closed_until.lock().unwrap().map_or(Ok(()), |at| Err(Later { at }))
+    }
+    async fn refused(&self, scope: &str, until: Timestamp) {
+        self.refusals.lock().unwrap().push((scope.to_owned(), until));
+    }
+}
+
+#[derive(Default)]
+struct Settings(Mutex<HashMap<CompanyId, SecretString>>);
+
+#[async_trait]
+impl IntegrationStore for Settings {
+    async fn get(&self, company: &CompanyId, _: IntegrationKind) -> Result<Option<Integration>, StoreError> {
+        let settings = self.0.lock().unwrap().get(company).cloned();
+        let status = ConnectionStatus::Active;
+        Ok(settings.map(|settings| Integration { settings, version: 1, status, last_error: None, last_used: None }))
+    }
+    async fn put(&self, company: &CompanyId, _: IntegrationKind, settings: SecretString) -> Result<(), StoreError> {
+        self.0.lock().unwrap().insert(company.clone(), settings);
+        Ok(())
+    }
+    async fn set_status(
+        &self,
+        _: &CompanyId,
+        _: IntegrationKind,
+        _: ConnectionStatus,
+        _: Option<String>,
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn delete(&self, company: &CompanyId, _: IntegrationKind) -> Result<(), StoreError> {
+        self.0.lock().unwrap().remove(company);
+        Ok(())
+    }
+}
+
+pub fn http(timeout: Duration) -> HttpClient {
+    let private_addresses = PrivateAddresses::Allow;
+    HttpClient::new(&HttpOptions { timeout, connect_timeout: timeout, private_addresses }).unwrap()
+}
+
+pub struct World {
+    pub bitrix: Bitrix24,
+    pub gate: Arc<OpenGate>,
+    pub clock: Arc<ManualClock>,
+    settings: Arc<Settings>,
+}
+
+impl World {
+    /// An adapter that is connected to nothing yet.
+    pub fn new(timeout: Duration) -> Self {
+        let (gate, clock, settings) =
+            (Arc::<OpenGate>::default(), Arc::<ManualClock>::default(), Arc::<Settings>::default());
+        let bitrix = Bitrix24::new(settings.clone(), http(timeout), gate.clone(), clock.clone());
+        Self { bitrix, gate, clock, settings }
+    }
+
+    pub async fn connect(&self, webhook: &str) {
+        let settings = json!({ "webhook": webhook }).to_string().into();
+        self.settings.put(&company(), IntegrationKind::Bitrix24, settings).await.unwrap();
+    }
+
+    /// An adapter that knows the leads of a portal already: the next calls are the test's own.
+    pub async fn with_leads(timeout: Duration) -> (Self, Portal) {
+        let (world, portal) = (Self::new(timeout), Portal::start().await);
+        world.connect(&portal.webhook()).await;
+        answer_leads(&portal);
+        world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap();
+        portal.calls();
+        world.gate.passes.lock().unwrap().clear();
+        (world, portal)
+    }
+
+    /// Writes with time enough. Neither an error nor an outcome holds the secret.
+    pub async fn write(&self, commands: Vec<CrmCommand>) -> Result<Vec<CommandOutcome>, CrmError> {
+        self.write_by(commands, Duration::from_secs(67)).await
+    }
+
+    pub async fn write_by(
+        &self,
+        commands: Vec<CrmCommand>,
+        patience: Duration,
+    ) -> Result<Vec<CommandOutcome>, CrmError> {
+        let deadline = self.clock.now() + patience;
+        let written = self.bitrix.write(WriteRequest { company: company(), commands, deadline }).await;
+        let cause = written.as_ref().err().and_then(|error| error.source().map(ToString::to_string));
+        let told =
+            format!("{written:?} {cause:?} {}", written.as_ref().err().map(ToString::to_string).unwrap_or_default());
+        assert!(!told.contains("s3cret"), "a secret is told: {told}");
+        written
+    }
+}
+
+/// A portal's answers that describe its leads.
+pub fn answer_leads(portal: &Portal) {
+    portal.answer("crm.lead.fields", result(lead_fields()));
+    let people = json!([
+        { "ID": "1", "ACTIVE": true, "NAME": "Ayşe", "LAST_NAME": "Örnek", "EMAIL": "ayse@acme.example" },
+        { "ID": "2", "ACTIVE": true, "NAME": "", "LAST_NAME": "", "EMAIL": "ofis@acme.example" },
+    ]);
+    let currencies = json!([{ "CURRENCY": "TRY", "FULL_NAME": "Türk lirası" }]);
+    let sources = json!([{ "STATUS_ID": "CALL", "NAME": "Telefon" }]);
+    let stages = json!([{ "STATUS_ID": "NEW", "NAME": "Yeni" }, { "STATUS_ID": "JUNK", "NAME": "Niteliksiz" }]);
+    portal.answer(
+        "batch",
+        result(json!({
+            "result": { "c0": people, "c1": currencies, "c2": sources, "c3": stages },
+            "result_error": [], "result_next": [], "result_total": { "c0": 2 },
+        })),
+    );
+}
+
+/// As `crm.lead.fields` gives them.
+fn lead_fields() -> Value {
+    let field = |kind: &str, title: &str| {
+        json!({ "type": kind, "isRequired": false, "isReadOnly": false, "isImmutable": false, "isMultiple": false,
+            "isDynamic": false, "title": title })
+    };
+    let mut fields = json!({
+        "TITLE": field("string", "Başlık"),
+        "COMMENTS": field("string", "Yorum"),
+        "STATUS_ID": field("crm_status", "Aşama"),
+        "SOURCE_ID": field("crm_status", "Kaynak"),
+        "OPPORTUNITY": field("double", "Tutar"),
+        "IS_MANUAL_OPPORTUNITY": field("char", "Tutar elle girilir"),
+        "CURRENCY_ID": field("crm_currency", "Para birimi"),
+        "ASSIGNED_BY_ID": field("user", "Sorumlu"),
+        "BIRTHDATE": field("date", "Doğum tarihi"),
+        "DATE_CREATE": field("datetime", "Oluşturulma tarihi"),
+        "PHONE": field("crm_multifield", "Telefon"),
+        "ORIGIN_ID": field("string", "Dış kimlik"),
+        "UF_CRM_1712": field("enumeration", "UF_CRM_1712"),
+    });
+    fields["STATUS_ID"]["statusType"] = json!("STATUS");
+    fields["SOURCE_ID"]["statusType"] = json!("SOURCE");
+    fields["DATE_CREATE"]["isReadOnly"] = json!(true);
+    fields["PHONE"]["isMultiple"] = json!(true);
+    fields["UF_CRM_1712"]["isMultiple"] = json!(true);
+    fields["UF_CRM_1712"]["listLabel"] = json!("Bölge");
+    fields["UF_CRM_1712"]["formLabel"] = json!("Bölge");
+    fields["UF_CRM_1712"]["items"] = json!([{ "ID": "81", "VALUE": "Ege" }, { "ID": "82", "VALUE": "Marmara" }]);
+    fields
+}
+
+pub fn text(text: &str) -> FieldValue {
+    FieldValue::Text(text.to_owned())
+}
+
+pub fn phones(numbers: &[&str]) -> FieldValue {
+    FieldValue::Contacts(numbers.iter().map(|number| work(*number)).collect())
+}
+
+/// A field, what the sheet said of it and what it says now.
+pub type Change = (&'static str, FieldValue, FieldValue);
+
+pub fn title(to: &str) -> Change {
+    ("TITLE", FieldValue::Empty, text(to))
+}
+
+fn command(action: CrmAction, changes: impl IntoIterator<Item = Change>) -> CrmCommand {
+    let fields = changes.into_iter().map(|(code, from, to)| (code.into(), FieldChange { from, to })).collect();
+    CrmCommand { entity: EntityKind::Lead, action, fields }
+}
+
+pub fn create(origin: &str, changes: impl IntoIterator<Item = Change>) -> CrmCommand {
+    command(CrmAction::Create { origin: origin.to_owned() }, changes)
+}
+
+pub fn update(id: &str, changes: impl IntoIterator<Item = Change>) -> CrmCommand {
+    command(CrmAction::Update { id: id.to_owned() }, changes)
+}
+
+pub fn done(id: &str) -> CommandOutcome {
+    CommandOutcome::Done { id: id.to_owned() }
+}

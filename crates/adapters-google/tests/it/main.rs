@@ -1,0 +1,12 @@
+//! The adapter against answers as Google documents them, and against the simulated one.
+
+#![cfg(test)]
+
+mod answers;
+mod conformance;
+mod edges;
+mod memory;
+mod requests;
+mod sandbox;
+mod scripted;
+mod world;

@@ -1,0 +1,92 @@
+//! The adapter with all its surroundings.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_adapters_google::{GoogleConfig, GoogleSheets};
+use kopru_domain::Gid;
+use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
+use kopru_ports::PortError;
+use kopru_ports::gate::{Gate, Later, Pass};
+use kopru_ports::spreadsheets::TabRef;
+use kopru_ports::tokens::{AccessTokens, Service, TokenErrorKind, TokenKey};
+use kopru_ports_testkit::ManualClock;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::scripted::Google;
+
+pub const PATIENT: Duration = Duration::from_secs(10);
+
+pub fn connection() -> TokenKey {
+    TokenKey { company: "acme".parse().unwrap(), user: "ayse".parse().unwrap(), service: Service::GoogleSheets }
+}
+
+pub fn tab() -> TabRef {
+    TabRef { connection: connection(), spreadsheet: "s1".parse().unwrap(), gid: Gid(7) }
+}
+
+/// Lets everybody in until it is told otherwise, and remembers who came.
+#[derive(Default)]
+pub struct OpenGate {
+    pub passes: Mutex<Vec<Pass>>,
+    pub refusals: Mutex<Vec<(String, Timestamp)>>,
+    pub closed_until: Mutex<Option<Timestamp>>,
+}
+
+#[async_trait]
+impl Gate for OpenGate {
+    async fn enter(&self, pass: Pass) -> Result<(), Later> {
+        self.passes.lock().unwrap().push(pass);
+        self.closed_until.lock().unwrap().map_or(Ok(()), |at| Err(Later { at }))
+    }
+    async fn refused(&self, scope: &str, until: Timestamp) {
+        self.refusals.lock().unwrap().push((scope.to_owned(), until));
+    }
+}
+
+/// Gives `s3cret-1`, and the next number after each refusal.
+#[derive(Default)]
+pub struct Tokens {
+    pub refused: Mutex<Vec<String>>,
+    pub failing: Mutex<Option<(TokenErrorKind, kopru_ports::Retry)>>,
+}
+
+#[async_trait]
+impl AccessTokens for Tokens {
+    async fn access_token(&self, _: &TokenKey) -> Result<SecretString, PortError<TokenErrorKind>> {
+        if let Some((kind, retry)) = *self.failing.lock().unwrap() {
+            return Err(PortError::new("tokens", kind, retry));
+        }
+        Ok(format!("s3cret-{}", self.refused.lock().unwrap().len() + 1).into())
+    }
+    async fn refused(&self, _: &TokenKey, token: &SecretString) -> Result<(), PortError<TokenErrorKind>> {
+        self.refused.lock().unwrap().push(token.expose_secret().to_owned());
+        Ok(())
+    }
+}
+
+pub fn http(timeout: Duration) -> HttpClient {
+    let private_addresses = PrivateAddresses::Allow;
+    HttpClient::new(&HttpOptions { timeout, connect_timeout: timeout, private_addresses }).unwrap()
+}
+
+pub struct World {
+    pub google: Google,
+    pub sheets: GoogleSheets,
+    pub tokens: Arc<Tokens>,
+    pub gate: Arc<OpenGate>,
+    pub clock: Arc<ManualClock>,
+}
+
+impl World {
+    pub async fn start(timeout: Duration) -> Self {
+        let google = Google::start().await;
+        let (tokens, gate, clock) =
+            (Arc::<Tokens>::default(), Arc::<OpenGate>::default(), Arc::<ManualClock>::default());
+        let config = GoogleConfig::at("client".into(), "s3cret".into(), &google.server.uri());
+        let sheets = GoogleSheets::new(config, http(timeout), tokens.clone(), gate.clone(), clock.clone());
+        Self { google, sheets, tokens, gate, clock }
+    }
+}

@@ -1,0 +1,7 @@
+//! The OAuth client against a stand-in, and token sessions over fakes.
+
+#![cfg(test)]
+
+mod client;
+mod fakes;
+mod sessions;

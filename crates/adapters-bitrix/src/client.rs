@@ -29,21 +29,23 @@ type Known = HashMap<(CompanyId, EntityKind), (Timestamp, Arc<Described>)>;
 pub struct Bitrix24 {
     pub(crate) integrations: Arc<dyn IntegrationStore>,
     pub(crate) http: HttpClient,
+    pub(crate) call_time: Duration,
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) known: Mutex<Known>,
 }
 
 impl Bitrix24 {
-    /// Portals by the companies' own settings.
+    /// Portals by the companies' own settings; a call may take `call_time`, as the client's time-out says.
+    /// Bitrix24 itself cuts a call after 60 s: with less, a call can be carried out after it was given up.
     #[must_use]
     pub fn new(
         integrations: Arc<dyn IntegrationStore>,
-        http: HttpClient,
+        (http, call_time): (HttpClient, Duration),
         gate: Arc<dyn Gate>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { integrations, http, gate, clock, known: Mutex::default() }
+        Self { integrations, http, call_time, gate, clock, known: Mutex::default() }
     }
 
     /// The company's portal.

@@ -1,6 +1,5 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use kopru_domain::{CompanyId, EntityKind, FieldCode};
@@ -18,8 +17,6 @@ use crate::{map, multi, php_query};
 
 /// Our name in the portal, beside the row's id.
 const ORIGINATOR: &str = "kopru";
-/// A call that cannot end before the deadline is not begun.
-const AT_LEAST: Duration = Duration::from_secs(1);
 
 type Outcomes = Vec<Option<CommandOutcome>>;
 type Descriptions = HashMap<EntityKind, Arc<Described>>;
@@ -109,7 +106,8 @@ impl Bitrix24 {
         let groups = std::iter::once(together).chain(alone.into_iter().map(|one| vec![one]));
         let mut begun = false;
         for group in groups.filter(|group| !group.is_empty()) {
-            if self.clock.now() + AT_LEAST > request.deadline {
+            // A call that could still be carried out after the deadline is not begun.
+            if self.clock.now() + self.call_time > request.deadline {
                 break;
             }
             let commands: Vec<Command> = group.iter().map(|(_, command)| command.clone()).collect();

@@ -24,8 +24,8 @@ use tokio::sync::watch;
 use crate::http::{App, router};
 use crate::settings::Settings;
 
-/// Some seconds after a call's time-out the vendor has certainly ended it.
-const IN_HAND: Duration = Duration::from_secs(2);
+/// What goes before a write within its turn: the reading of phones, and waits for the portal's limit.
+const IN_HAND: Duration = Duration::from_secs(12);
 
 /// The service, assembled.
 pub struct Service {
@@ -50,7 +50,8 @@ impl Service {
         let sessions = Arc::new(TokenSessions::new(tokens.clone(), consent.clone(), clock.clone()));
         let sheets = Arc::new(GoogleSheets::new(google, web, sessions, gate.clone(), clock.clone()));
         let portal = HttpClient::new(&options(settings.crm_timeout(), settings.private_portals))?;
-        let bitrix = Arc::new(Bitrix24::new(integrations.clone(), portal, gate, clock.clone()));
+        let bitrix =
+            Arc::new(Bitrix24::new(integrations.clone(), (portal, settings.crm_timeout()), gate, clock.clone()));
 
         let ports = Ports {
             identity: store.clone(),

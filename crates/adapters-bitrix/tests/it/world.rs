@@ -94,7 +94,7 @@ impl World {
     pub fn new(timeout: Duration) -> Self {
         let (gate, clock, settings) =
             (Arc::<OpenGate>::default(), Arc::<ManualClock>::default(), Arc::<Settings>::default());
-        let bitrix = Bitrix24::new(settings.clone(), http(timeout), gate.clone(), clock.clone());
+        let bitrix = Bitrix24::new(settings.clone(), (http(timeout), timeout), gate.clone(), clock.clone());
         Self { bitrix, gate, clock, settings }
     }
 

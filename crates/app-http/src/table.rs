@@ -60,7 +60,9 @@ impl Table {
         // A line longer than the first has cells without a header: they are kept, as columns without a name.
         let widest = rows.iter().map(Vec::len).max().unwrap_or(0).max(headers.len());
         headers.resize(widest, String::new());
-        rows.iter_mut().for_each(|row| row.resize(widest, CellValue::Empty));
+        for row in &mut rows {
+            row.resize(widest, CellValue::Empty);
+        }
         Ok(Self { headers, rows })
     }
 }

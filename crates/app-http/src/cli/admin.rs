@@ -67,7 +67,7 @@ pub enum KeyCommand {
 /// Keys that seal secrets.
 #[derive(Debug, Subcommand)]
 pub enum VaultCommand {
-    /// Make a key for KOPRU_VAULT_KEYS.
+    /// Make a key for `KOPRU_VAULT_KEYS`.
     GenerateKey {
         /// The key's id.
         #[arg(long, default_value = "k1")]

@@ -89,7 +89,7 @@ impl Stage {
         }));
 
         let http = HttpClient::new(&HttpOptions {
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             connect_timeout: Duration::from_secs(5),
             private_addresses: PrivateAddresses::Allow,
         })?;

@@ -68,7 +68,7 @@ pub fn router(app: App) -> Router {
         .merge(docs::router(api))
         .fallback(problem::no_such_route)
         .layer(axum::middleware::from_fn(problem::trace))
-        .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(60)))
+        .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_mins(1)))
         .layer(RequestBodyLimitLayer::new(1024 * 1024))
         .layer(CatchPanicLayer::new())
 }

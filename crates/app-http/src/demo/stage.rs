@@ -122,7 +122,9 @@ impl Stage {
         let clock = SystemClock;
         let mut last = (Value::Null, clock.now());
         loop {
-            let (summary, queued) = (self.summary().await?, self.queued().await?);
+            // The posts first: what they brought is in the summary then.
+            let queued = self.queued().await?;
+            let summary = self.summary().await?;
             bar.show(what, &summary);
             let open = ["events", "work"].map(|key| summary[key].as_u64().unwrap_or(0)).iter().sum::<u64>() + queued;
             if open == 0 && summary["scan"]["finished"] == true {

@@ -163,8 +163,9 @@ def strike(service, vendors, phase, chance):
 def settle(service, vendors, config):
     end = time.time() + 180
     while time.time() < end:
-        summary = service.call("GET", f"/api/v1/sheet-sync/configs/{config}")["summary"]
+        # The posts first: what they brought is in the summary then.
         queued = sum(trigger["queued"] for trigger in vendors.control("GET", "google/triggers"))
+        summary = service.call("GET", f"/api/v1/sheet-sync/configs/{config}")["summary"]
         if not (summary["work"] or summary["events"] or queued) and (summary["scan"] or {}).get("finished"):
             return
         time.sleep(0.2)

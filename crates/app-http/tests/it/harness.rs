@@ -196,8 +196,9 @@ impl Service {
     /// Waits until nothing is left to do.
     pub async fn settled(&self, config: &Config) {
         for _ in 0..600 {
-            let summary = self.call("GET", &config.path, None).await.json["summary"].clone();
+            // The posts first: what they brought is in the summary then.
             let queued = self.vendors_get("google/triggers").await.to_string().contains("\"queued\":0");
+            let summary = self.call("GET", &config.path, None).await.json["summary"].clone();
             if summary["work"] == 0 && summary["events"] == 0 && queued && summary["scan"]["finished"] == true {
                 return;
             }

@@ -1,17 +1,13 @@
 //! `kopru serve` as its callers meet it, beside simulated vendors.
 
-#![cfg(test)]
-
-mod harness;
-
-use harness::{Service, signed};
+use crate::harness::{Service, signed};
 use kopru_http_client::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn without_a_vault_key_it_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
-    let output = harness::kopru(folder.path()).arg("serve").env_remove("KOPRU_VAULT_KEYS").output().unwrap();
+    let output = crate::harness::kopru(folder.path()).arg("serve").env_remove("KOPRU_VAULT_KEYS").output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("kopru vault generate-key"));
 }

@@ -1,7 +1,5 @@
 //! The arrows of ARCHITECTURE.md, held against the manifests.
 
-#![cfg(test)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 

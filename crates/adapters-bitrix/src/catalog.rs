@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use kopru_domain::{Choice, CompanyId, EntityKind, FieldCode, FieldKind, FieldMeta};
 use kopru_ports::Retry;
 use kopru_ports::crm::{CrmCatalog, CrmError, CrmErrorKind};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::batch::Command;
-use crate::client::Bitrix24;
+use crate::client::{Bitrix24, read_settings};
 use crate::config::Portal;
 use crate::entity::{Methods, methods};
 use crate::error::error;
@@ -164,7 +165,11 @@ impl CrmCatalog for Bitrix24 {
     }
 
     async fn portal(&self, company: &CompanyId) -> Result<String, CrmError> {
-        let portal = self.portal_of(company).await?;
+        Ok(self.portal_of(company).await?.name)
+    }
+
+    async fn reach(&self, company: &CompanyId, settings: &SecretString) -> Result<String, CrmError> {
+        let portal = read_settings(settings)?;
         self.call(company, &portal, "profile", &json!({})).await.map_err(CrmError::without_effect)?;
         Ok(portal.name)
     }

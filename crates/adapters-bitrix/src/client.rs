@@ -11,7 +11,7 @@ use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::gate::{Gate, Limit, Pass};
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
 use kopru_ports::{Clock, Retry};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::catalog::Described;
@@ -53,9 +53,14 @@ impl Bitrix24 {
         let found = self.integrations.get(company, IntegrationKind::Bitrix24).await;
         let found = found.map_err(|cause| error(CrmErrorKind::Unavailable, Retry::After(None)).caused_by(cause))?;
         let found = found.ok_or_else(|| error(CrmErrorKind::NotConnected, Retry::Never))?;
-        let config: BitrixConfig = serde_json::from_str(found.settings.expose_secret())
-            .map_err(|_| error(CrmErrorKind::NotConnected, Retry::Never))?;
-        config.portal().map_err(|cause| error(CrmErrorKind::InvalidValue, Retry::Never).caused_by(cause))
+        read_settings(&found.settings)
+    }
+
+    /// The company's portal, if it is still the one that is meant: the ids of another one's records mean
+    /// nothing there.
+    pub(crate) async fn portal_named(&self, company: &CompanyId, name: &str) -> Result<Portal, CrmError> {
+        let portal = self.portal_of(company).await?;
+        if portal.name == name { Ok(portal) } else { Err(error(CrmErrorKind::NotConnected, Retry::Never)) }
     }
 
     /// Makes one call.
@@ -113,4 +118,10 @@ fn read(reply: &Reply) -> Result<Envelope, CrmError> {
         return Err(error(kind, retry).detail(envelope.error_description.clone()));
     }
     if reply.status < 300 { Ok(envelope) } else { Err(unknown()) }
+}
+
+pub(crate) fn read_settings(settings: &SecretString) -> Result<Portal, CrmError> {
+    let config: BitrixConfig =
+        serde_json::from_str(settings.expose_secret()).map_err(|_| error(CrmErrorKind::NotConnected, Retry::Never))?;
+    config.portal().map_err(|cause| error(CrmErrorKind::InvalidValue, Retry::Never).caused_by(cause))
 }

@@ -24,7 +24,7 @@ type Descriptions = HashMap<EntityKind, Arc<Described>>;
 #[async_trait]
 impl CrmWriter for Bitrix24 {
     async fn write(&self, request: WriteRequest) -> Result<Vec<CommandOutcome>, CrmError> {
-        let portal = self.portal_of(&request.company).await?;
+        let portal = self.portal_named(&request.company, &request.portal).await?;
         let mut described = Descriptions::new();
         for command in &request.commands {
             described.insert(command.entity, self.described(&request.company, command.entity).await?);
@@ -48,10 +48,11 @@ impl CrmWriter for Bitrix24 {
     async fn find_by_origin(
         &self,
         company: &CompanyId,
+        portal: &str,
         entity: EntityKind,
         origins: &[String],
     ) -> Result<Vec<FoundRecord>, CrmError> {
-        let portal = self.portal_of(company).await?;
+        let portal = self.portal_named(company, portal).await?;
         let (methods, mut found, mut seen) = (methods(entity), Vec::new(), HashSet::new());
         for chunk in origins.chunks(50) {
             let command = (methods.method("list"), by_origin(methods, chunk));

@@ -1,20 +1,14 @@
-//! When to try again, and when to stop trying.
+//! When to try again.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kopru_ports::delivery::{Outcome, Work};
 
-/// After so many failures work is parked: shown, and tried again when somebody or a new edit asks.
-pub const MOST_FAILURES: u32 = 12;
-
 /// What becomes of work that certainly was not done: again after the vendor's pause, else after a pause
-/// that doubles from one second to five minutes, until [`MOST_FAILURES`] park it.
+/// that doubles from one second to five minutes. An outage of any length gives nothing up.
 #[must_use]
 pub fn retry(work: &Work, now: Timestamp, pause: Option<Duration>, error: impl Into<String>) -> Outcome {
-    if work.failures + 1 >= MOST_FAILURES {
-        return Outcome::Parked { error: error.into() };
-    }
     let own = Duration::from_secs(1 << work.failures.min(9)).min(Duration::from_mins(5));
     Outcome::Retry { due: now + pause.unwrap_or(own), error: error.into() }
 }
@@ -47,10 +41,8 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_up_to_five_minutes_and_then_the_work_is_parked() {
-        assert_eq!([pause(0), pause(3), pause(10)], [1, 8, 300]);
-        let last = retry(&failed(MOST_FAILURES - 1), Timestamp::UNIX_EPOCH, None, "x");
-        assert_eq!(last, Outcome::Parked { error: "x".into() });
+    fn pauses_double_up_to_five_minutes_and_nothing_is_given_up() {
+        assert_eq!([pause(0), pause(3), pause(10), pause(1000)], [1, 8, 300, 300]);
     }
 
     #[test]

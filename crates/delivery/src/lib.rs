@@ -11,7 +11,7 @@ mod handler;
 mod limiters;
 mod runner;
 
-pub use backoff::{MOST_FAILURES, retry};
+pub use backoff::retry;
 pub use bucket::Bucket;
 pub use clock::SystemClock;
 pub use handler::{Handler, Turn};

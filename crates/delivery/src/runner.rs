@@ -12,6 +12,9 @@ use tokio::task::JoinSet;
 
 use crate::handler::{Handler, Turn};
 
+/// A lane whose turn failed in our own store rests for so long: what fails at once would spin.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
 /// How lanes are served.
 #[derive(Debug, Clone, Copy)]
 pub struct DeliveryOptions {
@@ -106,18 +109,20 @@ impl Delivery {
     /// Serves one lane until nothing is due on it.
     async fn serve(&self, lease: Lease, stop: watch::Receiver<bool>) {
         let turn = Turn { lease, store: self.store.clone() };
+        let mut rest = None;
         while !*stop.borrow() {
             match self.one_turn(&turn).await {
                 Ok(true) => self.waker.wake(),
                 Ok(false) => break,
                 Err(error) if error.kind == StoreErrorKind::StaleLease => return,
                 Err(error) => {
-                    tracing::warn!(%error, lane = turn.lease.lane, "a turn could not be recorded");
+                    tracing::warn!(%error, lane = turn.lease.lane, "a turn failed");
+                    rest = Some(self.clock.now() + AFTER_FAILURE);
                     break;
                 }
             }
         }
-        if let Err(error) = self.store.release(&turn.lease).await {
+        if let Err(error) = self.store.release(&turn.lease, rest).await {
             tracing::warn!(%error, lane = turn.lease.lane, "a lane could not be given back");
         }
     }

@@ -151,23 +151,31 @@ pub struct ResolvedMapping<'a> {
 }
 
 impl Mapping {
-    /// Finds the mapped columns by their headers; where a header stands twice, the one at the position
-    /// that was mapped.
+    /// Finds the mapped columns by their headers. Where a header stands twice, only the position that was
+    /// mapped counts; a column that is not found is missing, never guessed. Without one of its columns no
+    /// title is built.
     #[must_use]
     pub fn resolve(&self, headers: &[String]) -> ResolvedMapping<'_> {
-        let place = |header: &str, mapped: Option<usize>| {
-            let fits = |at: &usize| headers.get(*at).is_some_and(|found| found.trim() == header.trim());
-            mapped.filter(fits).or_else(|| (0..headers.len()).find(fits))
+        let stands = |at: usize, header: &str| headers.get(at).is_some_and(|found| found.trim() == header.trim());
+        let only = |header: &str| {
+            let mut places = (0..headers.len()).filter(|at| stands(*at, header));
+            places.next().filter(|_| places.next().is_none())
         };
+        let at_home = |column: &ColumnMapping| stands(column.column, &column.header);
+        let taken: Vec<usize> =
+            self.columns.iter().filter(|column| at_home(column)).map(|column| column.column).collect();
         let mut resolved = ResolvedMapping { columns: Vec::new(), title_from: Vec::new(), missing: Vec::new() };
         for column in &self.columns {
-            match place(&column.header, Some(column.column)) {
+            let moved = || only(&column.header).filter(|at| !taken.contains(at));
+            match at_home(column).then_some(column.column).or_else(moved) {
                 Some(at) => resolved.columns.push((at, column)),
                 None => resolved.missing.push(column),
             }
         }
-        let places = |group: &Vec<String>| group.iter().filter_map(|header| place(header, None)).collect();
-        resolved.title_from = self.title_from.iter().map(places).collect();
+        let first = |header: &String| (0..headers.len()).find(|at| stands(*at, header));
+        let places: Option<Vec<Vec<usize>>> =
+            self.title_from.iter().map(|group| group.iter().map(first).collect()).collect();
+        resolved.title_from = places.unwrap_or_default();
         resolved
     }
 }
@@ -202,6 +210,19 @@ mod tests {
         assert_eq!((american.decimal, american.dates), (DecimalMark::Dot, DateOrder::MonthFirst));
         assert_eq!(ColumnStyle::for_locale("en_GB", "Europe/London").dates, DateOrder::DayFirst);
         assert_eq!(ColumnStyle::for_locale("de_DE", "Europe/Berlin").currency, "EUR");
+    }
+
+    #[test]
+    fn of_two_equal_headers_that_moved_neither_is_guessed() {
+        let mapping =
+            Mapping { columns: vec![column(0, "Tel"), column(1, "Tel")], title_from: vec![vec!["Ad".into()]] };
+        let moved = ["Yeni", "Tel", "Tel"].map(str::to_owned);
+        let resolved = mapping.resolve(&moved);
+        assert_eq!(resolved.columns.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [1]);
+        assert_eq!(resolved.missing, [&mapping.columns[0]]);
+        assert!(resolved.title_from.is_empty());
+        let one = ["Tel"].map(str::to_owned);
+        assert_eq!(mapping.resolve(&one).columns.len(), 1);
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub enum Reason {
     UnsupportedField,
     /// The field is not in the portal any more.
     UnknownField,
+    /// The mapped column is not in the sheet any more, or cannot be told from another one.
+    ColumnMissing,
     /// A required field has no value.
     MissingRequired {
         /// The field's title.
@@ -91,6 +93,7 @@ impl Reason {
             Self::ReadOnly => "read_only",
             Self::UnsupportedField => "unsupported_field",
             Self::UnknownField => "unknown_field",
+            Self::ColumnMissing => "column_missing",
             Self::MissingRequired { .. } => "missing_required",
             Self::RefusedByCrm { .. } => "refused_by_crm",
             Self::RecordGone => "record_gone",
@@ -164,6 +167,10 @@ impl Reason {
             Self::UnknownField => pair(
                 "Bu alan portalda artık yok; eşlemeyi güncelleyin.",
                 "The portal has no such field any more; update the mapping.",
+            ),
+            Self::ColumnMissing => pair(
+                "Eşlenen sütun sayfada bulunamadı; başlığını geri yazın veya eşlemeyi güncelleyin.",
+                "The mapped column is not found in the sheet; restore its header or update the mapping.",
             ),
             Self::MissingRequired { title } => (
                 format!("Zorunlu alan boş: {title}. Hücreyi doldurun."),

@@ -89,6 +89,12 @@ pub fn read_row(cells: &[CellValue], mapping: &ResolvedMapping<'_>, catalog: &Ca
             reading.refusals.push(CellRefusal { header: mapped.header.clone(), value, reason });
         }
     }
+    let missing = |column: &&ColumnMapping| CellRefusal {
+        header: column.header.clone(),
+        value: String::new(),
+        reason: Reason::ColumnMissing,
+    };
+    reading.refusals.extend(mapping.missing.iter().map(missing));
     build_title(cells, mapping, catalog, &mut reading.desired);
     Some(reading)
 }

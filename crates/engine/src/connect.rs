@@ -104,7 +104,7 @@ impl Engine {
         let key = connection(company, user);
         let Some(token) = self.ports.tokens.load(&key).await? else { return Ok(()) };
         self.pause_all(company, user).await?;
-        if self.ports.tokens.count_for_account(company, &token.account_id).await? <= 1 {
+        if self.ports.tokens.count_for_account(&token.account_id).await? <= 1 {
             let secret = token.refresh.unwrap_or(token.access);
             match self.ports.google.revoke(SecretString::from(secret.expose_secret())).await {
                 Err(error) if error.retry == Retry::Never => {

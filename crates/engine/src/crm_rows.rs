@@ -40,6 +40,14 @@ impl Task {
             .unwrap_or_default()
     }
 
+    /// A row of which no cell could be read makes no record.
+    fn has_to_be_sent(&self) -> bool {
+        match self.row.record {
+            Some(_) => !self.fields.is_empty(),
+            None => self.fields.values().any(|change| !change.to.is_empty()),
+        }
+    }
+
     /// What was sent is what the record has now.
     fn acknowledge(&mut self) {
         let sent = self.fields.iter().map(|(code, change)| (code.clone(), change.to.clone()));
@@ -47,6 +55,8 @@ impl Task {
     }
 }
 
+/// How often a paused configuration's queue is looked at.
+const PAUSED: Duration = Duration::from_mins(10);
 /// How long to wait before an attempt is looked up once more.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
@@ -60,8 +70,7 @@ impl Handler for CrmRows {
         for task in &mut tasks {
             task.fields = changes(&task.row.desired, &task.row.acked, &task.row.rejected, &task.open());
         }
-        let (send, level): (Vec<_>, Vec<_>) =
-            tasks.into_iter().partition(|task| !task.fields.is_empty() || task.row.record.is_none());
+        let (send, level): (Vec<_>, Vec<_>) = tasks.into_iter().partition(Task::has_to_be_sent);
         for task in level {
             done.level(task);
         }
@@ -89,6 +98,7 @@ impl CrmRows {
             let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
             for (reference, work) in list {
                 match (&config, rows.remove(&reference.row)) {
+                    (Some(config), Some(_)) if !config.enabled => done.pause(&work),
                     (Some(config), Some(row)) => {
                         tasks.push(Task { work, config: config.clone(), row, fields: Changes::new() });
                     }
@@ -102,12 +112,13 @@ impl CrmRows {
     /// Settles the attempts that an earlier worker left open. A create is looked up by its origin: found,
     /// it is what the record has now; not found, it never happened. An update is simply computed anew.
     async fn resolve(&self, company: &CompanyId, tasks: &mut Vec<Task>, done: &mut Done<'_>) {
+        let Some(portal) = tasks.first().map(|task| task.config.portal.clone()) else { return };
         let mut wanted: HashMap<EntityKind, Vec<String>> = HashMap::new();
         for task in tasks.iter().filter(|task| task.row.record.is_none() && task.work.open_attempt.is_some()) {
             wanted.entry(task.config.entity).or_default().push(task.row.id.to_string());
         }
         for (entity, origins) in wanted {
-            match self.0.ports.crm.find_by_origin(company, entity, &origins).await {
+            match self.0.ports.crm.find_by_origin(company, &portal, entity, &origins).await {
                 Ok(found) => {
                     let mut found: HashMap<_, _> = found.into_iter().map(|record| (record.origin, record.id)).collect();
                     let is_found =
@@ -137,6 +148,7 @@ impl CrmRows {
         done: &mut Done<'_>,
     ) -> Result<(), StoreError> {
         let deadline = self.0.ports.clock.now() + self.0.settings.crm_patience;
+        let portal = tasks.first().map(|task| task.config.portal.clone()).unwrap_or_default();
         let commands: Vec<CrmCommand> = tasks.iter().map(command).collect();
         let attempt = |(task, command): (&Task, &CrmCommand)| NewAttempt {
             key: task.work.key.clone(),
@@ -144,7 +156,7 @@ impl CrmRows {
             deadline,
         };
         turn.freeze(tasks.iter().zip(&commands).map(attempt).collect()).await?;
-        match self.0.ports.crm.write(WriteRequest { company: company.clone(), commands, deadline }).await {
+        match self.0.ports.crm.write(WriteRequest { company: company.clone(), portal, commands, deadline }).await {
             Ok(outcomes) => {
                 for (task, outcome) in tasks.into_iter().zip(outcomes) {
                     done.answered(task, outcome, deadline);
@@ -189,6 +201,12 @@ struct Done<'a> {
 }
 
 impl Done<'_> {
+    /// A paused configuration keeps its queue.
+    fn pause(&mut self, work: &Work) {
+        let due = self.engine.ports.clock.now() + PAUSED;
+        self.settle(work, Outcome::Again { due, payload: work.payload.clone() });
+    }
+
     fn settle(&mut self, work: &Work, outcome: Outcome) {
         self.settlement.outcomes.push((work.key.clone(), work.generation, outcome));
     }

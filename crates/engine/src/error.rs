@@ -70,6 +70,8 @@ pub enum Problem {
     BadPortalAddress,
     /// The return address is not allowed.
     BadReturnAddress,
+    /// The rows' ids were deleted from the sheet.
+    RowIdsGone,
 }
 
 impl Problem {
@@ -87,6 +89,7 @@ impl Problem {
             Self::BadEvent => "bad_event",
             Self::BadPortalAddress => "bad_portal_address",
             Self::BadReturnAddress => "bad_return_address",
+            Self::RowIdsGone => "row_ids_gone",
         }
     }
 
@@ -94,7 +97,7 @@ impl Problem {
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
-            Self::NoHeaders | Self::NoSuchTab => "gid",
+            Self::NoHeaders | Self::NoSuchTab | Self::RowIdsGone => "gid",
             Self::DuplicateHeaders | Self::NothingMapped | Self::NoSuchField => "mapping",
             Self::AlreadySynced => "spreadsheet",
             Self::OtherSheet => "sheet_id",
@@ -128,9 +131,7 @@ impl Problem {
                 "Eşlenen alan portalda yok; alanı listeden seçin.",
                 "A mapped field is not in the portal; choose it from the list.",
             ),
-            Self::AlreadySynced => {
-                ("Bu sekme bu kayıt türüyle zaten eşitleniyor.", "This tab is synced with this kind of record already.")
-            }
+            Self::AlreadySynced => ("Bu sekme zaten eşitleniyor.", "This tab is synced already."),
             Self::OtherSheet => (
                 "Olay başka bir e-tabloya ait; betiği bu tabloya yeniden kurun.",
                 "The event is about another sheet; install the script in this sheet anew.",
@@ -142,6 +143,10 @@ impl Problem {
             Self::BadPortalAddress => (
                 "Bitrix24 gelen webhook adresi değil; https://portal/rest/1/anahtar/ biçiminde yapıştırın.",
                 "Not the address of a Bitrix24 inbound webhook; paste it as https://portal/rest/1/secret/.",
+            ),
+            Self::RowIdsGone => (
+                "Köprü ID sütunu silinmiş; geri alın. Onsuz her satır yeniden kaydedilirdi.",
+                "The column Köprü ID was deleted; undo that. Without it every row would be created again.",
             ),
             Self::BadReturnAddress => (
                 "Dönüş adresine izin verilmiyor; / ile başlayan bir yol verin.",

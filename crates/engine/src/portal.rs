@@ -30,24 +30,13 @@ impl Engine {
     /// # Errors
     /// [`Problem::BadPortalAddress`], and what the portal says to the first call: nothing is kept then.
     pub async fn connect_portal(&self, company: &CompanyId, webhook: &SecretString) -> Result<String, EngineError> {
-        let kind = IntegrationKind::Bitrix24;
-        let before = self.ports.integrations.get(company, kind).await?;
         let settings = serde_json::json!({ "webhook": webhook.expose_secret().trim() }).to_string();
-        self.ports.integrations.put(company, kind, SecretString::from(settings)).await?;
+        let settings = SecretString::from(settings);
+        let name = self.ports.catalog.reach(company, &settings).await.map_err(unusable)?;
+        self.ports.integrations.put(company, IntegrationKind::Bitrix24, settings).await?;
         self.ports.catalog.forget(company).await;
-        match self.ports.catalog.portal(company).await {
-            Ok(name) => {
-                self.portal_works(company).await?;
-                Ok(name)
-            }
-            Err(error) => {
-                match before {
-                    Some(before) => self.ports.integrations.put(company, kind, before.settings).await?,
-                    None => self.ports.integrations.delete(company, kind).await?,
-                }
-                Err(unusable(error))
-            }
-        }
+        self.portal_works(company).await?;
+        Ok(name)
     }
 
     /// How the company's portal is connected; `None` when it is not.
@@ -79,7 +68,8 @@ impl Engine {
     pub(crate) async fn portal_failed(&self, company: &CompanyId, error: &CrmError) -> Result<(), EngineError> {
         let status = match error.kind {
             CrmErrorKind::Credentials => ConnectionStatus::ReconnectRequired,
-            CrmErrorKind::RateLimited => return Ok(()),
+            // Not connected: what is queued is for another portal than the company's present one.
+            CrmErrorKind::RateLimited | CrmErrorKind::NotConnected => return Ok(()),
             _ => ConnectionStatus::Error,
         };
         self.set_portal(company, status, Some(error.to_string())).await

@@ -78,6 +78,7 @@ impl Engine {
             enabled: false,
             webhook_key_hash: secrets::hash(&key),
             created: self.ports.clock.now(),
+            scan: None,
         };
         self.ports.configs.add(&config).await.map_err(already)?;
         let url = format!("{}/api/v1/sheet-sync/webhook?key={}", self.settings.public_url, key.expose_secret());
@@ -126,7 +127,11 @@ impl Engine {
         if SystemColumns::find(&present).is_some() {
             return Ok(());
         }
-        let first = u32::try_from(present.len()).unwrap_or(END);
+        let has_ids = present.iter().any(|header| header == SystemColumns::headers(config.language)[2]);
+        if !has_ids && self.ports.sync.summary(&config.company, config.id).await?.rows > 0 {
+            return Err(EngineError::Invalid(Problem::RowIdsGone));
+        }
+        let first = self.first_free_column(config, u32::try_from(present.len()).unwrap_or(END)).await?;
         let missing = SystemColumns::headers(config.language)
             .into_iter()
             .filter(|header| !present.iter().any(|found| found == header));
@@ -141,6 +146,19 @@ impl Engine {
         Ok(self.ports.sheets.add_columns(&tab, &columns).await?)
     }
 
+    /// The first column right of the headers in which no cell says anything.
+    async fn first_free_column(&self, config: &SyncConfig, headers: u32) -> Result<u32, EngineError> {
+        let info = self.ports.sheets.describe(&config.connection(), &config.spreadsheet).await?;
+        let grid = info.tabs.iter().find(|tab| tab.gid == config.gid).map_or(0, |tab| tab.columns);
+        if grid <= headers {
+            return Ok(headers);
+        }
+        let right = Area { rows: 0..END, columns: headers..END };
+        let tables = self.ports.sheets.read(&config.tab(), &[right]).await?;
+        let widest = tables.first().into_iter().flatten().map(Vec::len).max().unwrap_or(0);
+        Ok(headers + u32::try_from(widest).unwrap_or(0))
+    }
+
     /// Reads the whole tab and repairs what events missed.
     pub async fn reconcile(&self, company: &CompanyId, id: ConfigId) -> Result<(), EngineError> {
         let config = self.config(company, id).await?;
@@ -148,7 +166,9 @@ impl Engine {
     }
 
     pub(crate) async fn scan(&self, config: &SyncConfig) -> Result<(), EngineError> {
-        self.ports.delivery.enqueue(vec![work::scan(config, self.ports.clock.now())]).await?;
+        let now = self.ports.clock.now();
+        // Events that came while the configuration was paused are taken up too.
+        self.ports.delivery.enqueue(vec![work::scan(config, now), work::events(config, now)]).await?;
         self.waker.wake();
         Ok(())
     }

@@ -1,12 +1,13 @@
 //! Events name rows; the rows are read, whatever the events say of them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use kopru_delivery::{Handler, Turn};
-use kopru_domain::CompanyId;
 use kopru_domain::spans::spans;
+use kopru_domain::{CellValue, CompanyId};
 use kopru_ports::StoreError;
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::delivery::{Outcome, Settlement, Urgency, Work};
@@ -67,28 +68,39 @@ impl SheetEvents {
             return Ok(ended(work, Outcome::Done));
         }
         self.0.pace.read(config.id, self.0.ports.clock.now());
-        let places = events.iter().filter_map(|event| event.rows).flat_map(|(first, end)| first..end);
-        let spans = spans(places, GAP);
+        let places: HashSet<u32> =
+            events.iter().filter_map(|event| event.rows).flat_map(|(first, end)| first..end).collect();
+        let spans = spans(places.iter().copied(), GAP);
         let named = events.iter().all(|event| event.rows.is_some()) && spans.len() <= SPANS;
-        let mut settlement = if named { self.read(&config, &spans).await? } else { self.scan_instead(&config) };
+        let mut settlement =
+            if named { self.read(&config, &spans, &places).await? } else { self.scan_instead(&config) };
         close(&mut settlement, &config, &events);
         settlement.outcomes.push((work.key.clone(), work.generation, self.outcome(work, events.len())));
         Ok(settlement)
     }
 
-    async fn read(&self, config: &SyncConfig, spans: &[(u32, u32)]) -> Result<Settlement, Trouble> {
+    async fn read(
+        &self,
+        config: &SyncConfig,
+        spans: &[(u32, u32)],
+        places: &HashSet<u32>,
+    ) -> Result<Settlement, Trouble> {
         let read = match self.0.read_tab(config, spans).await {
             // A row number beyond the tab: rows were deleted since, or the number was invented.
             Err(error) if error.kind == SheetsErrorKind::Invalid => return Ok(self.scan_instead(config)),
             other => other?,
         };
         let Some(system) = read.system else { return Ok(self.scan_instead(config)) };
+        // An edited row that is not there any more: rows above it were deleted meanwhile.
+        let filled = |(_, cells): &&(u32, Vec<CellValue>)| cells.iter().any(|cell| !cell.is_blank());
+        let found: HashSet<u32> = read.rows.iter().filter(filled).map(|(place, _)| *place).collect();
+        let gone = !places.is_subset(&found);
         let due = self.0.ports.clock.now() + Duration::from_millis(config.quiet_ms.into());
         let look = Look { scan: None, urgency: Urgency::Interactive, due };
         let found = self.0.identify(config, system, read, look).await?;
         let mut settlement =
             Settlement { follow_ups: found.follow_ups, sync: vec![found.changes], ..Settlement::default() };
-        if found.moved {
+        if found.moved || gone {
             settlement.follow_ups.extend(self.scan_instead(config).follow_ups);
         }
         Ok(settlement)

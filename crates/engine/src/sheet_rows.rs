@@ -132,7 +132,8 @@ impl Engine {
         let mapping = config.mapping.resolve(&read.headers);
         let mut rows = parse(config, system, &mapping, &catalog, &read.rows);
         let known = self.known(config, &rows).await?;
-        let (moved, nameless) = sort_out(&mut rows, &known, look);
+        let still = self.still_standing(config, system, &rows, &known).await?;
+        let (moved, nameless) = sort_out(&mut rows, &known, look, &still);
         let mut moved = moved;
         if !nameless.is_empty() {
             moved |= self.name_rows(config, system, &mapping, &catalog, &mut rows, &nameless).await?;
@@ -144,6 +145,40 @@ impl Engine {
         let ids = rows.iter().filter_map(|row| row.id.clone()).collect();
         let found = self.ports.sync.rows(&config.company, config.id, RowsQuery::Ids(ids)).await?;
         Ok(found.into_iter().map(|row| (row.id.clone(), row)).collect())
+    }
+
+    /// Of the rows that are not where they were: the ids that still stand there too. Such a row is a copy,
+    /// any other one has moved.
+    async fn still_standing(
+        &self,
+        config: &SyncConfig,
+        system: SystemColumns,
+        rows: &[Row],
+        known: &HashMap<RowId, SyncRow>,
+    ) -> Result<HashSet<RowId>, Trouble> {
+        let here: HashSet<u32> = rows.iter().map(|row| row.place).collect();
+        let of = |row: &Row| row.id.as_ref().and_then(|id| known.get(id)).filter(|known| known.place != row.place);
+        let left: HashMap<u32, &RowId> = rows
+            .iter()
+            .filter_map(of)
+            .filter(|known| !here.contains(&known.place))
+            .map(|known| (known.place, &known.id))
+            .collect();
+        if left.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let spans = kopru_domain::spans::spans(left.keys().copied(), 500);
+        let read = match self.read_columns(config, &spans, system.row_id..system.row_id + 1).await {
+            // The tab has become shorter: what stood there has moved.
+            Err(error) if error.kind == SheetsErrorKind::Invalid => return Ok(HashSet::new()),
+            other => other?,
+        };
+        let stands = |(place, cells): &(u32, Vec<CellValue>)| {
+            let id = left.get(place)?;
+            let found = cells.get(system.row_id as usize)?;
+            (found.to_text() == id.as_str()).then(|| (*id).clone())
+        };
+        Ok(read.rows.iter().filter_map(stands).collect())
     }
 
     /// Writes new ids and reads the rows back; true when some row moved in between and is left to a scan.
@@ -202,7 +237,12 @@ fn parse(
 
 /// Which rows need an id, and whether rows moved. Of two rows with one id the one where the row was seen
 /// last keeps it; the other is a copy and gets its own.
-fn sort_out(rows: &mut Vec<Row>, known: &HashMap<RowId, SyncRow>, look: Look) -> (bool, Vec<u32>) {
+fn sort_out(
+    rows: &mut Vec<Row>,
+    known: &HashMap<RowId, SyncRow>,
+    look: Look,
+    still: &HashSet<RowId>,
+) -> (bool, Vec<u32>) {
     let mut moved = false;
     if look.scan.is_none() {
         rows.retain(|row| {
@@ -217,11 +257,8 @@ fn sort_out(rows: &mut Vec<Row>, known: &HashMap<RowId, SyncRow>, look: Look) ->
     let mut seen = HashSet::new();
     let mut nameless = Vec::new();
     for row in rows.iter() {
-        let second = |id: &RowId| {
-            !seen.insert(id.clone())
-                || (look.scan.is_some()
-                    && known.get(id).is_some_and(|known| known.scan == look.scan && known.place != row.place))
-        };
+        let copied = !at_home(row) && row.id.as_ref().is_some_and(|id| still.contains(id));
+        let second = |id: &RowId| !seen.insert(id.clone()) || copied;
         if row.id.as_ref().is_none_or(second) {
             nameless.push(row.place);
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use kopru_delivery::{Handler, Turn};
 use kopru_domain::CompanyId;
 use kopru_ports::StoreError;
@@ -11,11 +12,10 @@ use kopru_ports::delivery::{Outcome, Settlement, Urgency, Work};
 use kopru_ports::spreadsheets::SheetsErrorKind;
 use kopru_ports::sync::{ScanProgress, SyncChanges};
 use kopru_ports::{PortError, Retry};
-use serde_json::json;
+use serde_json::Value;
 
 use crate::sheet_events::{ended, merge};
 use crate::sheet_rows::{Look, Trouble, concluded};
-use crate::work::ScanCursor;
 use crate::{Engine, work};
 
 /// Rows a page.
@@ -38,25 +38,18 @@ impl Handler for SheetScan {
 impl SheetScan {
     async fn one(&self, company: &CompanyId, work: &Work) -> Result<Settlement, Trouble> {
         let Some(config) = self.0.owner(company, work).await? else { return Ok(ended(work, Outcome::Done)) };
-        let Ok(cursor) = serde_json::from_value::<ScanCursor>(work.payload.clone()) else {
-            return Ok(ended(work, Outcome::Done));
-        };
+        let cursor = cursor(&config, self.0.ports.clock.now());
         let total = self.grid_rows(&config).await?;
         let end = total.min(cursor.next.saturating_add(PAGE));
         let mut settlement = self.page(&config, cursor, end).await?;
-        let progress = ScanProgress {
-            id: cursor.scan,
-            read: end.saturating_sub(1),
-            total: total.saturating_sub(1),
-            finished: end >= total,
-        };
-        settlement.sync[0].scan = Some(progress);
-        let outcome = if progress.finished {
+        let (read, total) = (end.saturating_sub(1), total.saturating_sub(1));
+        let finished = read >= total;
+        settlement.sync[0].scan = Some(ScanProgress { id: cursor.scan, read, total, finished });
+        let outcome = if finished {
             settlement.follow_ups.push(work::status(&config, self.0.ports.clock.now()));
             Outcome::Done
         } else {
-            let next = ScanCursor { next: end, ..cursor };
-            Outcome::Again { due: self.0.ports.clock.now(), payload: json!(next) }
+            Outcome::Again { due: self.0.ports.clock.now(), payload: Value::Null }
         };
         settlement.outcomes.push((work.key.clone(), work.generation, outcome));
         Ok(settlement)
@@ -68,7 +61,7 @@ impl SheetScan {
         Ok(tab.map(|tab| tab.rows).ok_or_else(gone)?)
     }
 
-    async fn page(&self, config: &SyncConfig, cursor: ScanCursor, end: u32) -> Result<Settlement, Trouble> {
+    async fn page(&self, config: &SyncConfig, cursor: Cursor, end: u32) -> Result<Settlement, Trouble> {
         if cursor.next >= end {
             return Ok(Settlement { sync: vec![SyncChanges::of(config.id)], ..Settlement::default() });
         }
@@ -82,6 +75,23 @@ impl SheetScan {
             settlement.follow_ups.push(work::scan(config, self.0.ports.clock.now()));
         }
         Ok(settlement)
+    }
+}
+
+/// Where a scan is.
+#[derive(Clone, Copy)]
+struct Cursor {
+    /// Its number: the moment of its beginning, in microseconds.
+    scan: i64,
+    /// The next row to read, from 0.
+    next: u32,
+}
+
+/// An unfinished scan goes on; after a finished one the next begins below the header.
+fn cursor(config: &SyncConfig, now: Timestamp) -> Cursor {
+    match config.scan {
+        Some(scan) if !scan.finished => Cursor { scan: scan.id, next: scan.read + 1 },
+        _ => Cursor { scan: now.as_microsecond(), next: 1 },
     }
 }
 

@@ -45,18 +45,10 @@ pub(crate) fn status(config: &SyncConfig, now: Timestamp) -> NewWork {
     on_sheet(config, SHEET_STATUS, Value::Null, now + STATUS_DELAY, Urgency::Bulk)
 }
 
-/// Where a scan is.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct ScanCursor {
-    /// Its number: the moment of its beginning, in microseconds.
-    pub scan: i64,
-    /// The next row to read, from 0.
-    pub next: u32,
-}
-
+/// A scan that runs already goes on from where it is, and another one follows it: its place is in the
+/// configuration, not in the work.
 pub(crate) fn scan(config: &SyncConfig, due: Timestamp) -> NewWork {
-    let cursor = ScanCursor { scan: due.as_microsecond(), next: 1 };
-    on_sheet(config, SHEET_SCAN, json!(cursor), due, Urgency::Bulk)
+    on_sheet(config, SHEET_SCAN, Value::Null, due, Urgency::Bulk)
 }
 
 /// What a piece of CRM work is about.

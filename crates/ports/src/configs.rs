@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::spreadsheets::TabRef;
+use crate::sync::ScanProgress;
 use crate::tokens::{Service, TokenKey};
 
 /// A sync configuration.
@@ -42,6 +43,8 @@ pub struct SyncConfig {
     pub sealed_secret: String,
     /// When it was made.
     pub created: Timestamp,
+    /// The last or present reading of its whole tab; changed by settlements only.
+    pub scan: Option<ScanProgress>,
 }
 
 impl SyncConfig {
@@ -62,7 +65,7 @@ impl SyncConfig {
 #[async_trait]
 pub trait ConfigStore: Send + Sync {
     /// Stores a new configuration; [`crate::StoreErrorKind::Conflict`] where the company has one for the
-    /// same tab and entity.
+    /// same tab.
     async fn add(&self, config: &SyncConfig) -> Result<(), StoreError>;
     /// One of the company's configurations.
     async fn get(&self, company: &CompanyId, id: ConfigId) -> Result<Option<SyncConfig>, StoreError>;

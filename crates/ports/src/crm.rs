@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldCode, FieldMeta};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PortError;
@@ -68,6 +69,8 @@ pub struct CrmCommand {
 pub struct WriteRequest {
     /// Whose portal.
     pub company: CompanyId,
+    /// The portal that the records are of; another one is not written to.
+    pub portal: String,
     /// One to [`MOST_COMMANDS`]; a single one goes as a call of its own.
     pub commands: Vec<CrmCommand>,
     /// When to give up waiting. The adapter does not begin what it cannot end by then.
@@ -121,10 +124,11 @@ pub trait CrmWriter: Send + Sync {
     /// An update may be repeated. A create may not: look for its origin first.
     async fn write(&self, request: WriteRequest) -> Result<Vec<CommandOutcome>, CrmError>;
 
-    /// The records that carry any of the origins. Repeatable.
+    /// The records of `portal` that carry any of the origins. Repeatable.
     async fn find_by_origin(
         &self,
         company: &CompanyId,
+        portal: &str,
         entity: EntityKind,
         origins: &[String],
     ) -> Result<Vec<FoundRecord>, CrmError>;
@@ -139,6 +143,9 @@ pub trait CrmCatalog: Send + Sync {
     /// Forgets what is kept of the company's portal: somebody changed its fields.
     async fn forget(&self, company: &CompanyId);
 
-    /// Reaches the portal and gives its stable name (its host), by which limits and lanes are shared.
+    /// The stable name (the host) of the company's portal, by which limits and lanes are shared.
     async fn portal(&self, company: &CompanyId) -> Result<String, CrmError>;
+
+    /// Reaches the portal that `settings` describe, which need not be stored; its stable name. Repeatable.
+    async fn reach(&self, company: &CompanyId, settings: &SecretString) -> Result<String, CrmError>;
 }

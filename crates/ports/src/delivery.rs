@@ -170,7 +170,8 @@ pub trait DeliveryStore: Send + Sync {
     /// Keeps a lease until `until`.
     async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError>;
 
-    /// The lane's due work: all of one kind, urgent first, then oldest, `limit` at most. A key with an
+    /// The lane's due work: all of one kind, oldest first, what a person waits for as if it were three
+    /// seconds older, `limit` at most. A key with an
     /// open attempt is given only after the attempt's deadline.
     async fn claim(&self, lease: &Lease, now: Timestamp, limit: u32) -> Result<Vec<Work>, StoreError>;
 
@@ -180,6 +181,7 @@ pub trait DeliveryStore: Send + Sync {
     /// Records a turn. Attempts of settled keys are closed, but for [`Outcome::Open`].
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError>;
 
-    /// Gives the lane back. A lease that is stale already is no error.
-    async fn release(&self, lease: &Lease) -> Result<(), StoreError>;
+    /// Gives the lane back; it rests until `rest`, where its turn failed. A lease that is stale already is
+    /// no error.
+    async fn release(&self, lease: &Lease, rest: Option<Timestamp>) -> Result<(), StoreError>;
 }

@@ -115,8 +115,9 @@ pub trait TokenStore: Send + Sync {
     /// Forgets the connection. Repeatable.
     async fn delete(&self, key: &TokenKey) -> Result<(), StoreError>;
 
-    /// How many connections of any service the account at the vendor has left, of all people.
-    async fn count_for_account(&self, company: &CompanyId, account_id: &str) -> Result<u32, StoreError>;
+    /// How many connections of any service the account at the vendor has left, of all people of all
+    /// companies: a vendor's revocation may end them all.
+    async fn count_for_account(&self, account_id: &str) -> Result<u32, StoreError>;
 }
 
 /// Why there is no access token.

@@ -34,7 +34,7 @@ CREATE TABLE user_integration (
     refresh_until INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (company_id, user_id, integration)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX user_integration_by_account ON user_integration (company_id, account_id);
+CREATE INDEX user_integration_by_account ON user_integration (account_id);
 
 CREATE TABLE company_integration (
     company_id  TEXT NOT NULL REFERENCES company ON DELETE CASCADE,
@@ -72,7 +72,7 @@ CREATE TABLE sheet_sync_config (
     scan             TEXT,
     created_at       INTEGER NOT NULL,
     PRIMARY KEY (company_id, config_id),
-    UNIQUE (company_id, spreadsheet_id, gid, entity)
+    UNIQUE (company_id, spreadsheet_id, gid)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE field_mapping (
@@ -164,7 +164,7 @@ CREATE TABLE work (
     error      TEXT,
     PRIMARY KEY (company_id, lane, work_key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX work_due ON work (company_id, lane, urgency, due) WHERE parked = 0;
+CREATE INDEX work_due ON work (company_id, lane, due + urgency * 3000000, work_key) WHERE parked = 0;
 CREATE INDEX work_by_owner ON work (company_id, owner);
 
 CREATE TABLE attempt (

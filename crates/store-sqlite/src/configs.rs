@@ -5,7 +5,9 @@ use kopru_ports::configs::{ConfigStore, SyncConfig};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::convert::{get, get_json, get_moment, get_parsed, get_word, json, micros, store_error, unreadable, word};
+use crate::convert::{
+    get, get_json, get_moment, get_optional_json, get_parsed, get_word, json, micros, store_error, unreadable, word,
+};
 use crate::database::SqliteStore;
 
 #[async_trait]
@@ -165,6 +167,7 @@ fn config(row: &SqliteRow) -> Result<SyncConfig, StoreError> {
         webhook_key_hash: get(row, "webhook_key_hash")?,
         sealed_secret: get(row, "sealed_secret")?,
         created: get_moment(row, "created_at")?,
+        scan: get_optional_json(row, "scan")?,
     })
 }
 

@@ -60,7 +60,7 @@ impl DeliveryStore for SqliteStore {
         let rows = sqlx::query(
             "SELECT work.*, attempt.payload AS attempt_payload FROM work LEFT JOIN attempt USING (company_id, lane, work_key)
              WHERE company_id = ?1 AND lane = ?2 AND parked = 0 AND due <= ?3 AND coalesce(deadline, 0) <= ?3
-             ORDER BY urgency, due, work_key LIMIT ?4",
+             ORDER BY due + urgency * 3000000, work_key LIMIT ?4",
         )
         .bind(lease.company.as_str())
         .bind(&lease.lane)
@@ -101,10 +101,10 @@ impl DeliveryStore for SqliteStore {
         tx.commit().await.map_err(store_error)
     }
 
-    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+    async fn release(&self, lease: &Lease, rest: Option<Timestamp>) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         if work::fence(&mut tx, lease).await.is_ok() {
-            work::refresh_lane(&mut tx, lease, Some(Timestamp::UNIX_EPOCH)).await?;
+            work::refresh_lane(&mut tx, lease, Some(rest.unwrap_or(Timestamp::UNIX_EPOCH))).await?;
         }
         tx.commit().await.map_err(store_error)
     }

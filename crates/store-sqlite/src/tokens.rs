@@ -1,6 +1,5 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kopru_domain::CompanyId;
 use kopru_ports::StoreError;
 use kopru_ports::tokens::{ConnectionStatus, Saved, StoredToken, TokenKey, TokenStore};
 use secrecy::{ExposeSecret, SecretString};
@@ -104,9 +103,8 @@ impl TokenStore for SqliteStore {
         tx.commit().await.map_err(store_error)
     }
 
-    async fn count_for_account(&self, company: &CompanyId, account_id: &str) -> Result<u32, StoreError> {
-        let row = sqlx::query("SELECT count(*) AS n FROM user_integration WHERE company_id = ? AND account_id = ?")
-            .bind(company.as_str())
+    async fn count_for_account(&self, account_id: &str) -> Result<u32, StoreError> {
+        let row = sqlx::query("SELECT count(*) AS n FROM user_integration WHERE account_id = ?")
             .bind(account_id)
             .fetch_one(&self.readers)
             .await

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kopru_domain::CompanyId;
 use kopru_ports::seal::{SealContext, SealErrorKind, Sealer};
 use kopru_ports::tokens::{ConnectionStatus, Saved, StoredToken, TokenKey, TokenStore};
 use kopru_ports::{PortError, Retry, StoreError, StoreErrorKind};
@@ -86,7 +85,7 @@ impl TokenStore for SealedTokens {
         self.inner.delete(key).await
     }
 
-    async fn count_for_account(&self, company: &CompanyId, account_id: &str) -> Result<u32, StoreError> {
-        self.inner.count_for_account(company, account_id).await
+    async fn count_for_account(&self, account_id: &str) -> Result<u32, StoreError> {
+        self.inner.count_for_account(account_id).await
     }
 }

@@ -40,7 +40,7 @@ impl TokenStore for Memory {
     async fn delete(&self, _: &TokenKey) -> Result<(), StoreError> {
         Ok(())
     }
-    async fn count_for_account(&self, _: &CompanyId, _: &str) -> Result<u32, StoreError> {
+    async fn count_for_account(&self, _: &str) -> Result<u32, StoreError> {
         Ok(0)
     }
 }

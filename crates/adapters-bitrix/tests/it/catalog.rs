@@ -138,6 +138,9 @@ async fn a_portal_is_reached_and_named() {
     world.connect(&portal.webhook()).await;
     portal.answer("profile", result(json!({ "ID": "1", "ADMIN": true })));
     portal.answer("profile", error(401, "INVALID_CREDENTIALS", "Invalid request credentials"));
-    assert!(world.bitrix.portal(&company()).await.unwrap().starts_with("127.0.0.1:"));
-    assert_eq!(world.bitrix.portal(&company()).await.unwrap_err().kind, CrmErrorKind::Credentials);
+    let settings = json!({ "webhook": portal.webhook() }).to_string().into();
+    let name = world.bitrix.reach(&company(), &settings).await.unwrap();
+    assert!(name.starts_with("127.0.0.1:"));
+    assert_eq!(world.bitrix.portal(&company()).await.unwrap(), name);
+    assert_eq!(world.bitrix.reach(&company(), &settings).await.unwrap_err().kind, CrmErrorKind::Credentials);
 }

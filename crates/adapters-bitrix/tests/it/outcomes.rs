@@ -266,11 +266,26 @@ async fn a_company_never_reaches_anothers_portal() {
     let (world, portal) = World::with_leads(PATIENT).await;
     let request = WriteRequest {
         company: "other".parse().unwrap(),
+        portal: world.portal().await,
         commands: two(),
         deadline: world.clock.now() + Duration::from_mins(1),
     };
     let error = world.bitrix.write(request).await.unwrap_err();
     assert_eq!(error.kind, CrmErrorKind::NotConnected);
+    assert_eq!(portal.calls(), []);
+}
+
+/// The ids of another portal's records mean nothing in this one.
+#[tokio::test]
+async fn another_portal_than_the_records_own_is_not_written_to() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    let request = WriteRequest {
+        company: company(),
+        portal: "former.bitrix24.com".to_owned(),
+        commands: two(),
+        deadline: world.clock.now() + Duration::from_mins(5),
+    };
+    assert_eq!(world.bitrix.write(request).await.unwrap_err().kind, CrmErrorKind::NotConnected);
     assert_eq!(portal.calls(), []);
 }
 
@@ -284,6 +299,10 @@ async fn a_search_that_failed_finds_not_nothing(#[case] answer: ResponseTemplate
     let (world, portal): (World, Portal) = World::with_leads(PATIENT).await;
     portal.answer("crm.lead.list", answer);
     let origins = ["r1".to_owned()];
-    let error = world.bitrix.find_by_origin(&company(), kopru_domain::EntityKind::Lead, &origins).await.unwrap_err();
+    let error = world
+        .bitrix
+        .find_by_origin(&company(), &world.portal().await, kopru_domain::EntityKind::Lead, &origins)
+        .await
+        .unwrap_err();
     assert!(matches!(error.retry, Retry::After(_)), "{error}");
 }

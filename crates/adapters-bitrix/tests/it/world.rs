@@ -114,6 +114,11 @@ impl World {
         (world, portal)
     }
 
+    /// The connected portal's name; none where none is connected.
+    pub async fn portal(&self) -> String {
+        self.bitrix.portal(&company()).await.unwrap_or_default()
+    }
+
     /// Writes with time enough. Neither an error nor an outcome holds the secret.
     pub async fn write(&self, commands: Vec<CrmCommand>) -> Result<Vec<CommandOutcome>, CrmError> {
         self.write_by(commands, Duration::from_secs(67)).await
@@ -125,7 +130,8 @@ impl World {
         patience: Duration,
     ) -> Result<Vec<CommandOutcome>, CrmError> {
         let deadline = self.clock.now() + patience;
-        let written = self.bitrix.write(WriteRequest { company: company(), commands, deadline }).await;
+        let portal = self.portal().await;
+        let written = self.bitrix.write(WriteRequest { company: company(), portal, commands, deadline }).await;
         let cause = written.as_ref().err().and_then(|error| error.source().map(ToString::to_string));
         let told =
             format!("{written:?} {cause:?} {}", written.as_ref().err().map(ToString::to_string).unwrap_or_default());

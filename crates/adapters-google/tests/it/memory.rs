@@ -4,7 +4,6 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kopru_domain::CompanyId;
 use kopru_ports::StoreError;
 use kopru_ports::oauth::{Account, Grant};
 use kopru_ports::tokens::{ConnectionStatus, Saved, StoredToken, TokenKey, TokenStore};
@@ -57,7 +56,7 @@ impl TokenStore for Memory {
         *self.0.lock().unwrap() = None;
         Ok(())
     }
-    async fn count_for_account(&self, _: &CompanyId, _: &str) -> Result<u32, StoreError> {
+    async fn count_for_account(&self, _: &str) -> Result<u32, StoreError> {
         Ok(0)
     }
 }

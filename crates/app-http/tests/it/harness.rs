@@ -181,7 +181,8 @@ impl Service {
         config
     }
 
-    async fn consent(&self) {
+    /// The person connects the Google account.
+    pub async fn consent(&self) {
         let page = self.call("GET", "/sheet-sync/oauth/authorize", None).await.location.unwrap();
         let mut form: Vec<(String, String)> = url::Url::parse(&page).unwrap().query_pairs().into_owned().collect();
         let scopes = form.iter().find(|(name, _)| name == "scope").unwrap().1.clone();

@@ -132,3 +132,34 @@ async fn a_deleted_id_column_stops_the_sheet_and_harms_nothing() {
     service.settled(&config).await;
     assert_eq!(service.titles().await, ["Canan", "Ayşe", "Bora"]);
 }
+
+#[tokio::test]
+async fn a_renamed_column_is_told_and_taken_up_again_when_it_is_back() {
+    let service = Service::start().await;
+    let config = service.synced(&PEOPLE).await;
+    service.edit(1, 1, json!("Numara")).await;
+    service.edit(2, 1, json!("0532 000 00 07")).await;
+    service.settled(&config).await;
+    assert_eq!(service.cell(2, "Köprü Durum").await, "❌ Hata");
+    assert!(service.note(2).await.starts_with("Telefon: Eşlenen sütun sayfada bulunamadı"));
+    let phone = async || service.vendors_get("bitrix24/records/lead").await[0]["multi"]["PHONE"][0]["VALUE"].clone();
+    assert_eq!(phone().await, "+905320000001", "nothing is guessed");
+    service.edit(1, 1, json!("Telefon")).await;
+    service.call("POST", &format!("{}/reconcile", config.path), None).await;
+    service.settled(&config).await;
+    assert_eq!(phone().await, "+905320000007");
+    assert_eq!(service.cell(2, "Köprü Durum").await, "✅ Senkronize");
+}
+
+#[tokio::test]
+async fn a_paused_sheet_keeps_what_happens_and_takes_it_up_when_it_is_activated() {
+    let service = Service::start().await;
+    let config = service.synced(&PEOPLE).await;
+    assert_eq!(service.call("DELETE", "/api/v1/sheet-sync/google", None).await.status, 204);
+    service.edit(2, 0, json!("Canan")).await;
+    service.consent().await;
+    assert_eq!(service.titles().await, ["Can", "Ayşe", "Bora"]);
+    assert_eq!(service.call("POST", &format!("{}/activate", config.path), None).await.status, 202);
+    service.settled(&config).await;
+    assert_eq!(service.titles().await, ["Canan", "Ayşe", "Bora"]);
+}

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kopru_domain::CompanyId;
 use kopru_oauth::TokenSessions;
 use kopru_ports::oauth::{Account, AuthorizeRequest, Grant, OAuthErrorKind, OAuthProvider};
 use kopru_ports::tokens::{ConnectionStatus, Saved, Service, StoredToken, TokenKey, TokenStore};
@@ -71,7 +70,7 @@ impl TokenStore for Memory {
         Ok(())
     }
 
-    async fn count_for_account(&self, _: &CompanyId, _: &str) -> Result<u32, StoreError> {
+    async fn count_for_account(&self, _: &str) -> Result<u32, StoreError> {
         Ok(1)
     }
 }

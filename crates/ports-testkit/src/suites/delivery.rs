@@ -66,8 +66,11 @@ pub async fn a_lane_has_one_holder(store: Arc<impl DeliveryStore>) {
     assert!(matches!(store.lease(at(1), at(31)).await.expect("an answer"), LeaseAnswer::Idle(_)));
     let second = leased(&*store, 31).await;
     assert!(second.epoch > first.epoch);
-    store.release(&second).await.expect("released");
-    assert!(leased(&*store, 32).await.epoch > second.epoch);
+    store.release(&second, None).await.expect("released");
+    let third = leased(&*store, 32).await;
+    assert!(third.epoch > second.epoch);
+    store.release(&third, Some(at(60))).await.expect("released");
+    assert_eq!(store.lease(at(59), at(99)).await.expect("an answer"), LeaseAnswer::Idle(Some(at(60))));
 }
 
 /// A holder that lost its lane can record nothing at all.
@@ -86,7 +89,7 @@ pub async fn with_a_stale_lease_nothing_is_recorded(store: Arc<impl DeliveryStor
         store.claim(&stale, at(31), 1).await.err(),
     ];
     assert!(errors.into_iter().all(|error| error.is_some_and(|error| error.kind == StoreErrorKind::StaleLease)));
-    store.release(&stale).await.expect("releasing a stale lease is no error");
+    store.release(&stale, None).await.expect("releasing a stale lease is no error");
     assert_eq!(keys(&claimed(&*store, &fresh, 31).await), ["a"]);
 }
 
@@ -156,13 +159,15 @@ pub async fn parked_work_waits_for_the_next_wish(store: Arc<impl DeliveryStore>)
     assert_eq!(claimed(&*store, &lease, 10).await[0].failures, 0);
 }
 
-/// What a person waits for goes first; a claim holds work of one kind only.
+/// What a person waits for goes first, but nothing waits for ever; a claim holds work of one kind only.
 pub async fn urgent_work_goes_first_and_a_claim_is_of_one_kind(store: Arc<impl DeliveryStore>) {
-    let other = NewWork { kind: "other", ..work("c", 0) };
+    let other = NewWork { kind: "other", ..work("c", 1) };
     let urgent = NewWork { urgency: Urgency::Interactive, ..work("b", 3) };
     store.enqueue(vec![work("a", 0), other, urgent]).await.expect("enqueued");
     let lease = leased(&*store, 5).await;
-    assert_eq!(keys(&claimed(&*store, &lease, 5).await), ["b", "a"]);
+    assert_eq!(keys(&claimed(&*store, &lease, 5).await), ["a", "b"]);
+    store.enqueue(vec![NewWork { urgency: Urgency::Interactive, ..work("d", 2) }]).await.expect("enqueued");
+    assert_eq!(keys(&claimed(&*store, &lease, 5).await), ["d", "a", "b"]);
 }
 
 /// A turn's follow-ups are recorded together with its outcomes.

@@ -62,7 +62,7 @@ pub async fn settings_are_replaced_and_forgotten(store: Arc<impl IntegrationStor
     assert!(store.get(&company(), kind).await.expect("an answer").is_none());
 }
 
-/// One configuration for a tab and an entity; the webhook's key leads to it; changes are kept.
+/// One configuration for a tab; the webhook's key leads to it; changes are kept.
 pub async fn configurations_are_unique_and_found_by_their_webhook_key(store: Arc<impl Store>) {
     let mut first = config(&*store, "acme").await;
     let twin = kopru_ports::configs::SyncConfig {

@@ -44,6 +44,7 @@ pub(crate) async fn config(store: &impl Store, company: &str) -> SyncConfig {
         webhook_key_hash: Uuid::now_v7().to_string(),
         sealed_secret: "sealed".into(),
         created: NOW,
+        scan: None,
     };
     store.add(&config).await.expect("a configuration");
     config
@@ -69,7 +70,7 @@ async fn apply(store: &impl Store, config: &SyncConfig, changes: SyncChanges) {
         panic!("the lane is free");
     };
     store.settle(&lease, NOW, Settlement { sync: vec![changes], ..Settlement::default() }).await.expect("a settlement");
-    store.release(&lease).await.expect("released");
+    store.release(&lease, None).await.expect("released");
 }
 
 fn row_id(number: u128) -> RowId {

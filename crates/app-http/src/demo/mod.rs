@@ -12,6 +12,7 @@ mod verify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::ensure;
 use clap::Args;
 use kopru_domain::EntityKind;
 
@@ -49,6 +50,9 @@ pub struct DemoArgs {
     json: bool,
 }
 
+/// At the simulated portal's limit of 100 records a second this many take three minutes and more.
+const MOST_ROWS: usize = 20_000;
+
 /// A small sheet for those who bring none.
 const SAMPLE: &[u8] = include_bytes!("sample.csv");
 
@@ -58,6 +62,12 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         Some(path) => Table::open(path)?,
         None => Table::parse(SAMPLE)?,
     };
+    ensure!(
+        table.rows.len() <= MOST_ROWS,
+        "the sheet has {} rows and the demo takes {MOST_ROWS}: at Bitrix24's limits (2 requests a second of 50 records) it would run for {} minutes; use `kopru serve`, or a part of the sheet",
+        table.rows.len(),
+        table.rows.len() / 6000
+    );
     if args.once { once(&args, &table).await } else { stay(&args, &table).await }
 }
 

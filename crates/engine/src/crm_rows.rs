@@ -16,7 +16,7 @@ use kopru_ports::sync::{HistoryEntry, RowWritten, RowsQuery, SyncChanges, SyncRo
 use kopru_ports::{Retry, StoreError};
 use serde_json::{Value, json};
 
-use crate::sheet_rows::crm_trouble;
+use crate::sheet_turn::crm_trouble;
 use crate::work::RowRef;
 use crate::{Engine, work};
 

@@ -15,6 +15,7 @@ mod sheet_events;
 mod sheet_rows;
 mod sheet_scan;
 mod sheet_status;
+mod sheet_turn;
 mod tab;
 mod watch;
 mod webhook;
@@ -44,6 +45,8 @@ pub use keys::NewKey;
 pub use portal::PortalStatus;
 pub use setup::{Created, NewConfig};
 pub use webhook::{Delivered, WebhookHeaders};
+
+use sheet_turn::OnSheet;
 
 /// The ports that the use cases stand on.
 pub struct Ports {
@@ -106,10 +109,13 @@ impl Engine {
     /// The turns of work, by kind, for [`kopru_delivery::Delivery`].
     #[must_use]
     pub fn handlers(self: &Arc<Self>) -> HashMap<&'static str, Arc<dyn Handler>> {
+        let events = OnSheet { engine: self.clone(), work: sheet_events::SheetEvents(self.clone()) };
+        let scan = OnSheet { engine: self.clone(), work: sheet_scan::SheetScan(self.clone()) };
+        let status = OnSheet { engine: self.clone(), work: sheet_status::SheetStatus(self.clone()) };
         HashMap::from([
-            (work::SHEET_EVENTS, Arc::new(sheet_events::SheetEvents(self.clone())) as Arc<dyn Handler>),
-            (work::SHEET_SCAN, Arc::new(sheet_scan::SheetScan(self.clone()))),
-            (work::SHEET_STATUS, Arc::new(sheet_status::SheetStatus(self.clone()))),
+            (work::SHEET_EVENTS, Arc::new(events) as Arc<dyn Handler>),
+            (work::SHEET_SCAN, Arc::new(scan)),
+            (work::SHEET_STATUS, Arc::new(status)),
             (work::CRM_ROW, Arc::new(crm_rows::CrmRows(self.clone()))),
         ])
     }

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kopru_delivery::{Handler, Turn};
+use kopru_domain::CellValue;
 use kopru_domain::spans::spans;
-use kopru_domain::{CellValue, CompanyId};
-use kopru_ports::StoreError;
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::delivery::{Outcome, Settlement, Urgency, Work};
 use kopru_ports::spreadsheets::SheetsErrorKind;
 use kopru_ports::sync::{SheetEvent, SyncChanges};
 
-use crate::sheet_rows::{Look, Trouble, concluded};
+use crate::sheet_rows::Look;
+use crate::sheet_turn::{SheetWork, Trouble, ended};
 use crate::{Engine, work};
 
 /// So many events are taken in one turn.
@@ -27,43 +26,11 @@ const SPANS: usize = 60;
 pub(crate) struct SheetEvents(pub(crate) Arc<Engine>);
 
 #[async_trait]
-impl Handler for SheetEvents {
-    async fn turn(&self, turn: &Turn, works: Vec<Work>) -> Result<Settlement, StoreError> {
-        let mut all = Settlement::default();
-        for work in works {
-            let result = self.one(&turn.lease.company, &work).await;
-            merge(&mut all, concluded(work, self.0.ports.clock.now(), result)?);
-        }
-        Ok(all)
-    }
-}
-
-/// Adds one piece of work's settlement to a turn's.
-pub(crate) fn merge(all: &mut Settlement, one: Settlement) {
-    all.outcomes.extend(one.outcomes);
-    all.follow_ups.extend(one.follow_ups);
-    all.sync.extend(one.sync);
-}
-
-/// A settlement that ends `work`.
-pub(crate) fn ended(work: &Work, outcome: Outcome) -> Settlement {
-    Settlement { outcomes: vec![(work.key.clone(), work.generation, outcome)], ..Settlement::default() }
-}
-
-impl Engine {
-    /// The configuration that owns `work`, if it still follows its sheet.
-    pub(crate) async fn owner(&self, company: &CompanyId, work: &Work) -> Result<Option<SyncConfig>, StoreError> {
-        let Ok(id) = work.owner.parse() else { return Ok(None) };
-        Ok(self.ports.configs.get(company, id).await?.filter(|config| config.enabled))
-    }
-}
-
-impl SheetEvents {
-    async fn one(&self, company: &CompanyId, work: &Work) -> Result<Settlement, Trouble> {
-        let Some(config) = self.0.owner(company, work).await? else { return Ok(ended(work, Outcome::Done)) };
+impl SheetWork for SheetEvents {
+    async fn one(&self, config: &SyncConfig, work: &Work) -> Result<Settlement, Trouble> {
         // Events that come in a flood are gathered and read together.
         self.0.ports.clock.sleep_until(self.0.pace.next(config.id, self.0.ports.clock.now())).await;
-        let events = self.0.ports.sync.events(company, config.id, EVENTS).await?;
+        let events = self.0.ports.sync.events(&config.company, config.id, EVENTS).await?;
         if events.is_empty() {
             return Ok(ended(work, Outcome::Done));
         }
@@ -72,13 +39,14 @@ impl SheetEvents {
             events.iter().filter_map(|event| event.rows).flat_map(|(first, end)| first..end).collect();
         let spans = spans(places.iter().copied(), GAP);
         let named = events.iter().all(|event| event.rows.is_some()) && spans.len() <= SPANS;
-        let mut settlement =
-            if named { self.read(&config, &spans, &places).await? } else { self.scan_instead(&config) };
-        close(&mut settlement, &config, &events);
+        let mut settlement = if named { self.read(config, &spans, &places).await? } else { self.scan_instead(config) };
+        close(&mut settlement, config, &events);
         settlement.outcomes.push((work.key.clone(), work.generation, self.outcome(work, events.len())));
         Ok(settlement)
     }
+}
 
+impl SheetEvents {
     async fn read(
         &self,
         config: &SyncConfig,

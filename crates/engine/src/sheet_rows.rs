@@ -3,91 +3,19 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use kopru_delivery::retry;
 use kopru_domain::row::read_row;
 use kopru_domain::{Catalog, CellValue, Reading, ResolvedMapping, RowId, RowState, RowTag, SystemColumns};
+use kopru_ports::StoreError;
 use kopru_ports::configs::SyncConfig;
-use kopru_ports::crm::{CrmError, CrmErrorKind};
-use kopru_ports::delivery::{NewWork, Outcome, Settlement, Urgency, Work};
-use kopru_ports::spreadsheets::{CellWrite, SheetsError, SheetsErrorKind};
+use kopru_ports::crm::CrmError;
+use kopru_ports::delivery::{NewWork, Urgency};
+use kopru_ports::spreadsheets::{CellWrite, SheetsErrorKind};
 use kopru_ports::sync::{RowSeen, RowsQuery, SyncChanges, SyncRow};
-use kopru_ports::{Retry, StoreError};
 use uuid::Uuid;
 
+use crate::sheet_turn::Trouble;
 use crate::tab::TabRead;
 use crate::{Engine, work};
-
-/// Why a turn on a sheet ended early.
-pub(crate) enum Trouble {
-    Store(StoreError),
-    Sheets(SheetsError),
-    Crm(CrmError),
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<SheetsError> for Trouble {
-    fn from(error: SheetsError) -> Self {
-        Self::Sheets(error)
-    }
-}
-
-impl From<CrmError> for Trouble {
-    fn from(error: CrmError) -> Self {
-        Self::Crm(error)
-    }
-}
-
-/// So long a lane rests when somebody has to connect an account first; the queue stays.
-const DISCONNECTED: std::time::Duration = std::time::Duration::from_mins(5);
-
-/// What becomes of one piece of sheet work after its turn.
-pub(crate) fn concluded(
-    work: Work,
-    now: Timestamp,
-    result: Result<Settlement, Trouble>,
-) -> Result<Settlement, StoreError> {
-    let again = |pause: std::time::Duration| Outcome::Again { due: now + pause, payload: work.payload.clone() };
-    let outcome = match result {
-        Ok(settlement) => return Ok(settlement),
-        Err(Trouble::Store(error)) => return Err(error),
-        Err(Trouble::Sheets(error)) => {
-            tracing::info!(%error, kind = work.kind, "a sheet could not be reached");
-            match (error.kind, error.retry) {
-                (SheetsErrorKind::ReconnectRequired | SheetsErrorKind::NotAllowed, _) => again(DISCONNECTED),
-                (SheetsErrorKind::RateLimited, Retry::After(pause)) => {
-                    again(pause.unwrap_or(std::time::Duration::from_secs(10)))
-                }
-                (_, Retry::After(pause)) => retry(&work, now, pause, error.to_string()),
-                (_, Retry::OutcomeUnknown) => retry(&work, now, None, error.to_string()),
-                (_, Retry::Never) => Outcome::Parked { error: error.to_string() },
-            }
-        }
-        Err(Trouble::Crm(error)) => crm_trouble(&work, now, &error),
-    };
-    Ok(Settlement { outcomes: vec![(work.key, work.generation, outcome)], ..Settlement::default() })
-}
-
-/// What becomes of work when the portal as a whole could not be asked.
-pub(crate) fn crm_trouble(work: &Work, now: Timestamp, error: &CrmError) -> Outcome {
-    let again = |pause: std::time::Duration| Outcome::Again { due: now + pause, payload: work.payload.clone() };
-    match (error.kind, error.retry) {
-        (
-            CrmErrorKind::NotConnected
-            | CrmErrorKind::Credentials
-            | CrmErrorKind::PortalClosed
-            | CrmErrorKind::NotAllowed,
-            _,
-        ) => again(DISCONNECTED),
-        (CrmErrorKind::RateLimited, Retry::After(pause)) => again(pause.unwrap_or(std::time::Duration::from_secs(10))),
-        (_, Retry::After(pause)) => retry(work, now, pause, error.to_string()),
-        (_, Retry::Never | Retry::OutcomeUnknown) => retry(work, now, None, error.to_string()),
-    }
-}
 
 /// What a reading of rows comes to.
 pub(crate) struct Identified {

@@ -4,9 +4,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kopru_delivery::{Handler, Turn};
-use kopru_domain::CompanyId;
-use kopru_ports::StoreError;
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::delivery::{Outcome, Settlement, Urgency, Work};
 use kopru_ports::spreadsheets::SheetsErrorKind;
@@ -14,8 +11,8 @@ use kopru_ports::sync::{ScanProgress, SyncChanges};
 use kopru_ports::{PortError, Retry};
 use serde_json::Value;
 
-use crate::sheet_events::{ended, merge};
-use crate::sheet_rows::{Look, Trouble, concluded};
+use crate::sheet_rows::Look;
+use crate::sheet_turn::{SheetWork, Trouble};
 use crate::{Engine, work};
 
 /// Rows a page.
@@ -24,29 +21,17 @@ const PAGE: u32 = 1000;
 pub(crate) struct SheetScan(pub(crate) Arc<Engine>);
 
 #[async_trait]
-impl Handler for SheetScan {
-    async fn turn(&self, turn: &Turn, works: Vec<Work>) -> Result<Settlement, StoreError> {
-        let mut all = Settlement::default();
-        for work in works {
-            let result = self.one(&turn.lease.company, &work).await;
-            merge(&mut all, concluded(work, self.0.ports.clock.now(), result)?);
-        }
-        Ok(all)
-    }
-}
-
-impl SheetScan {
-    async fn one(&self, company: &CompanyId, work: &Work) -> Result<Settlement, Trouble> {
-        let Some(config) = self.0.owner(company, work).await? else { return Ok(ended(work, Outcome::Done)) };
-        let cursor = cursor(&config, self.0.ports.clock.now());
-        let total = self.grid_rows(&config).await?;
+impl SheetWork for SheetScan {
+    async fn one(&self, config: &SyncConfig, work: &Work) -> Result<Settlement, Trouble> {
+        let cursor = cursor(config, self.0.ports.clock.now());
+        let total = self.grid_rows(config).await?;
         let end = total.min(cursor.next.saturating_add(PAGE));
-        let mut settlement = self.page(&config, cursor, end).await?;
+        let mut settlement = self.page(config, cursor, end).await?;
         let (read, total) = (end.saturating_sub(1), total.saturating_sub(1));
         let finished = read >= total;
         settlement.sync[0].scan = Some(ScanProgress { id: cursor.scan, read, total, finished });
         let outcome = if finished {
-            settlement.follow_ups.push(work::status(&config, self.0.ports.clock.now()));
+            settlement.follow_ups.push(work::status(config, self.0.ports.clock.now()));
             Outcome::Done
         } else {
             Outcome::Again { due: self.0.ports.clock.now(), payload: Value::Null }
@@ -54,7 +39,9 @@ impl SheetScan {
         settlement.outcomes.push((work.key.clone(), work.generation, outcome));
         Ok(settlement)
     }
+}
 
+impl SheetScan {
     async fn grid_rows(&self, config: &SyncConfig) -> Result<u32, Trouble> {
         let info = self.0.ports.sheets.describe(&config.connection(), &config.spreadsheet).await?;
         let tab = info.tabs.into_iter().find(|tab| tab.gid == config.gid);

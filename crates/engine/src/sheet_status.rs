@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kopru_delivery::{Handler, Turn};
 use kopru_domain::row::status_cell;
 use kopru_domain::spans::spans;
-use kopru_domain::{CellValue, CompanyId, SystemColumns};
-use kopru_ports::StoreError;
+use kopru_domain::{CellValue, SystemColumns};
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::delivery::{Outcome, Settlement, Work};
 use kopru_ports::spreadsheets::{CellWrite, SheetsErrorKind};
 use kopru_ports::sync::{RowsQuery, SyncChanges, SyncRow};
 
-use crate::sheet_events::{ended, merge};
-use crate::sheet_rows::{Trouble, concluded};
+use crate::sheet_turn::{SheetWork, Trouble, ended};
 use crate::tab::TabRead;
 use crate::{Engine, work};
 
@@ -26,41 +23,31 @@ const GAP: u32 = 50;
 pub(crate) struct SheetStatus(pub(crate) Arc<Engine>);
 
 #[async_trait]
-impl Handler for SheetStatus {
-    async fn turn(&self, turn: &Turn, works: Vec<Work>) -> Result<Settlement, StoreError> {
-        let mut all = Settlement::default();
-        for work in works {
-            let result = self.one(&turn.lease.company, &work).await;
-            merge(&mut all, concluded(work, self.0.ports.clock.now(), result)?);
-        }
-        Ok(all)
-    }
-}
-
-impl SheetStatus {
-    async fn one(&self, company: &CompanyId, work: &Work) -> Result<Settlement, Trouble> {
-        let Some(config) = self.0.owner(company, work).await? else { return Ok(ended(work, Outcome::Done)) };
-        let rows = self.0.ports.sync.rows(company, config.id, RowsQuery::StatusDue(ROWS)).await?;
+impl SheetWork for SheetStatus {
+    async fn one(&self, config: &SyncConfig, work: &Work) -> Result<Settlement, Trouble> {
+        let rows = self.0.ports.sync.rows(&config.company, config.id, RowsQuery::StatusDue(ROWS)).await?;
         if rows.is_empty() {
             return Ok(ended(work, Outcome::Done));
         }
-        let read = self.ids(&config, &rows).await?;
+        let read = self.ids(config, &rows).await?;
         let Some((read, system)) = read.and_then(|read| read.system.map(|system| (read, system))) else {
-            return Ok(self.look_again(&config, work));
+            return Ok(self.look_again(config, work));
         };
         let (here, elsewhere): (Vec<_>, Vec<_>) = rows.iter().partition(|row| stands(&read, system, row));
-        let cells: Vec<CellWrite> = here.iter().flat_map(|row| cells(&config, system, row)).collect();
+        let cells: Vec<CellWrite> = here.iter().flat_map(|row| cells(config, system, row)).collect();
         if !cells.is_empty() {
             self.0.ports.sheets.write(&config.tab(), &cells).await?;
         }
         let mut settlement =
-            if elsewhere.is_empty() { self.more(work, rows.len()) } else { self.look_again(&config, work) };
+            if elsewhere.is_empty() { self.more(work, rows.len()) } else { self.look_again(config, work) };
         let mut changes = SyncChanges::of(config.id);
         changes.shown = here.iter().map(|row| (row.id.clone(), row.revision)).collect();
         settlement.sync.push(changes);
         Ok(settlement)
     }
+}
 
+impl SheetStatus {
     /// The id cells of the rows, by the columns' last known places; read anew when these were wrong.
     async fn ids(&self, config: &SyncConfig, rows: &[SyncRow]) -> Result<Option<TabRead>, Trouble> {
         let spans = spans(rows.iter().map(|row| row.place), GAP);

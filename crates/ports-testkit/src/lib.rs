@@ -5,6 +5,8 @@
 //! ```
 
 pub mod clock;
+pub mod fakes;
 pub mod suites;
 
 pub use clock::ManualClock;
+pub use fakes::{MemoryIntegrations, OpenGate};

@@ -1,80 +1,25 @@
 //! The adapter with all its surroundings, and short ways to say what is written.
 
-use std::collections::HashMap;
 use std::error::Error as _;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use jiff::Timestamp;
 use kopru_adapters_bitrix::Bitrix24;
 use kopru_domain::multi::work;
 use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldValue};
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
+use kopru_ports::Clock as _;
 use kopru_ports::crm::{
     CommandOutcome, CrmAction, CrmCatalog as _, CrmCommand, CrmError, CrmWriter as _, WriteRequest,
 };
-use kopru_ports::gate::{Gate, Later, Pass};
-use kopru_ports::integrations::{Integration, IntegrationKind, IntegrationStore};
-use kopru_ports::tokens::ConnectionStatus;
-use kopru_ports::{Clock as _, StoreError};
-use kopru_ports_testkit::ManualClock;
-use secrecy::SecretString;
+use kopru_ports::integrations::{IntegrationKind, IntegrationStore as _};
+use kopru_ports_testkit::{ManualClock, MemoryIntegrations, OpenGate};
 use serde_json::{Value, json};
 
 use crate::portal::{Portal, result};
 
 pub fn company() -> CompanyId {
     "acme".parse().unwrap()
-}
-
-/// Lets everybody in until it is told otherwise, and remembers who came.
-#[derive(Default)]
-pub struct OpenGate {
-    pub passes: Mutex<Vec<Pass>>,
-    pub refusals: Mutex<Vec<(String, Timestamp)>>,
-    pub closed_until: Mutex<Option<Timestamp>>,
-}
-
-#[async_trait]
-impl Gate for OpenGate {
-    async fn enter(&self, pass: Pass) -> Result<(), Later> {
-        self.passes.lock().unwrap().push(pass);
-        self.closed_until.lock().unwrap().map_or(Ok(()), |at| Err(Later { at }))
-    }
-    async fn refused(&self, scope: &str, until: Timestamp) {
-        self.refusals.lock().unwrap().push((scope.to_owned(), until));
-    }
-}
-
-#[derive(Default)]
-struct Settings(Mutex<HashMap<CompanyId, SecretString>>);
-
-#[async_trait]
-impl IntegrationStore for Settings {
-    async fn get(&self, company: &CompanyId, _: IntegrationKind) -> Result<Option<Integration>, StoreError> {
-        let settings = self.0.lock().unwrap().get(company).cloned();
-        let status = ConnectionStatus::Active;
-        Ok(settings.map(|settings| Integration { settings, version: 1, status, last_error: None, last_used: None }))
-    }
-    async fn put(&self, company: &CompanyId, _: IntegrationKind, settings: SecretString) -> Result<(), StoreError> {
-        self.0.lock().unwrap().insert(company.clone(), settings);
-        Ok(())
-    }
-    async fn set_status(
-        &self,
-        _: &CompanyId,
-        _: IntegrationKind,
-        _: ConnectionStatus,
-        _: Option<String>,
-        _: Timestamp,
-    ) -> Result<(), StoreError> {
-        Ok(())
-    }
-    async fn delete(&self, company: &CompanyId, _: IntegrationKind) -> Result<(), StoreError> {
-        self.0.lock().unwrap().remove(company);
-        Ok(())
-    }
 }
 
 pub fn http(timeout: Duration) -> HttpClient {
@@ -86,14 +31,14 @@ pub struct World {
     pub bitrix: Bitrix24,
     pub gate: Arc<OpenGate>,
     pub clock: Arc<ManualClock>,
-    settings: Arc<Settings>,
+    settings: Arc<MemoryIntegrations>,
 }
 
 impl World {
     /// An adapter that is connected to nothing yet.
     pub fn new(timeout: Duration) -> Self {
         let (gate, clock, settings) =
-            (Arc::<OpenGate>::default(), Arc::<ManualClock>::default(), Arc::<Settings>::default());
+            (Arc::<OpenGate>::default(), Arc::<ManualClock>::default(), Arc::<MemoryIntegrations>::default());
         let bitrix = Bitrix24::new(settings.clone(), (http(timeout), timeout), gate.clone(), clock.clone());
         Self { bitrix, gate, clock, settings }
     }

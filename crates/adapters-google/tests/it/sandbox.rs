@@ -19,7 +19,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::memory::Memory;
-use crate::world::{OpenGate, PATIENT, connection, http, tab};
+use kopru_ports_testkit::OpenGate;
+
+use crate::world::{PATIENT, connection, http, tab};
 
 const REDIRECT: &str = "http://127.0.0.1:9/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

@@ -4,15 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use kopru_adapters_google::{GoogleConfig, GoogleSheets};
 use kopru_domain::Gid;
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_ports::PortError;
-use kopru_ports::gate::{Gate, Later, Pass};
 use kopru_ports::spreadsheets::TabRef;
 use kopru_ports::tokens::{AccessTokens, Service, TokenErrorKind, TokenKey};
-use kopru_ports_testkit::ManualClock;
+use kopru_ports_testkit::{ManualClock, OpenGate};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::scripted::Google;
@@ -25,25 +23,6 @@ pub fn connection() -> TokenKey {
 
 pub fn tab() -> TabRef {
     TabRef { connection: connection(), spreadsheet: "s1".parse().unwrap(), gid: Gid(7) }
-}
-
-/// Lets everybody in until it is told otherwise, and remembers who came.
-#[derive(Default)]
-pub struct OpenGate {
-    pub passes: Mutex<Vec<Pass>>,
-    pub refusals: Mutex<Vec<(String, Timestamp)>>,
-    pub closed_until: Mutex<Option<Timestamp>>,
-}
-
-#[async_trait]
-impl Gate for OpenGate {
-    async fn enter(&self, pass: Pass) -> Result<(), Later> {
-        self.passes.lock().unwrap().push(pass);
-        self.closed_until.lock().unwrap().map_or(Ok(()), |at| Err(Later { at }))
-    }
-    async fn refused(&self, scope: &str, until: Timestamp) {
-        self.refusals.lock().unwrap().push((scope.to_owned(), until));
-    }
 }
 
 /// Gives `s3cret-1`, and the next number after each refusal.

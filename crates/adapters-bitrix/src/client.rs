@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use kopru_domain::{CompanyId, EntityKind};
 use kopru_http_client::{Failure, HttpClient, Method, Reply};
 use kopru_ports::crm::{CrmError, CrmErrorKind};
-use kopru_ports::gate::{Gate, Limit, Pass};
+use kopru_ports::delivery::Urgency;
+use kopru_ports::gate::{Charge, Gate, Limit, Pass};
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
 use kopru_ports::{Clock, Retry};
 use secrecy::{ExposeSecret, SecretString};
@@ -91,7 +92,11 @@ impl Bitrix24 {
     }
 
     async fn enter(&self, company: &CompanyId, portal: &Portal) -> Result<(), CrmError> {
-        let pass = Pass { company: company.clone(), limits: vec![limit(portal)] };
+        let pass = Pass {
+            company: company.clone(),
+            urgency: Urgency::Interactive,
+            charges: vec![Charge { limit: limit(portal), cost: 1.0 }],
+        };
         self.gate.enter(pass).await.map_err(|later| {
             let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
             error(CrmErrorKind::RateLimited, Retry::After(Some(pause)))
@@ -102,7 +107,7 @@ impl Bitrix24 {
 /// All apps and webhooks from one address share a portal's bucket: 50 at once, 2 a second
 /// ([limits](https://apidocs.bitrix24.com/limits.html)). One is left for the difference of two clocks.
 fn limit(portal: &Portal) -> Limit {
-    Limit { scope: format!("bitrix24:{}", portal.name), per_second: 2.0, burst: 49.0 }
+    Limit { scope: format!("bitrix24:{}", portal.name), per_second: 2.0, burst: 49.0, kept: 3.0 }
 }
 
 /// An answer may be an error with any status, also 200; a page in place of JSON says nothing of what was done.

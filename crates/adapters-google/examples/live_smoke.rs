@@ -34,6 +34,8 @@ impl Gate for ByHand {
     async fn enter(&self, _: Pass) -> Result<(), Later> {
         Ok(())
     }
+    async fn corrected(&self, _: &str, _: f64) {}
+
     async fn refused(&self, _: &str, _: Timestamp) {}
 }
 

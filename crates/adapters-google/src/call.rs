@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kopru_http_client::{HttpClient, Method, Reply};
-use kopru_ports::gate::{Gate, Limit, Pass};
+use kopru_ports::delivery::Urgency;
+use kopru_ports::gate::{Charge, Gate, Limit, Pass};
 use kopru_ports::spreadsheets::{SheetsError, SheetsErrorKind};
 use kopru_ports::tokens::{AccessTokens, TokenKey};
 use kopru_ports::{Clock, Retry};
@@ -35,6 +36,7 @@ impl Quota {
 /// A call to be made.
 pub(crate) struct Call<'a> {
     pub connection: &'a TokenKey,
+    pub urgency: Urgency,
     pub quota: Quota,
     pub method: Method,
     pub url: String,
@@ -79,7 +81,11 @@ impl Caller {
 
     async fn once(&self, call: &Call<'_>) -> Result<Reply, SheetsError> {
         let token = self.tokens.access_token(call.connection).await.map_err(of_token)?;
-        let pass = Pass { company: call.connection.company.clone(), limits: self.limits(call).to_vec() };
+        let pass = Pass {
+            company: call.connection.company.clone(),
+            urgency: call.urgency,
+            charges: self.limits(call).map(|limit| Charge { limit, cost: 1.0 }).to_vec(),
+        };
         if let Err(later) = self.gate.enter(pass).await {
             let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
             return Err(error(SheetsErrorKind::RateLimited, Retry::After(Some(pause))));
@@ -96,19 +102,20 @@ impl Caller {
         Ok(reply)
     }
 
-    /// Google counts a sliding minute: two thirds of a minute's calls at once and one third regained over
-    /// the minute is never more than Google allows.
+    /// Google counts a sliding minute: what may be done at once and what is regained over a minute are
+    /// together what Google allows. A project's work is steady, a person's comes in bursts.
     fn limits(&self, call: &Call<'_>) -> [Limit; 2] {
         let (name, project, person) = call.quota.rates();
-        let limit = |scope: String, a_minute: f64| Limit {
+        let limit = |scope: String, a_minute: f64, at_once: f64| Limit {
             scope,
-            per_second: a_minute / 3.0 / 60.0,
-            burst: a_minute * 2.0 / 3.0,
+            per_second: a_minute * (1.0 - at_once) / 60.0,
+            burst: a_minute * at_once,
+            kept: a_minute * at_once / 5.0,
         };
         let who = format!("{}/{}", call.connection.company, call.connection.user);
         [
-            limit(format!("google:{}:{name}", self.client_id), project),
-            limit(format!("google:{}:{name}:{who}", self.client_id), person),
+            limit(format!("google:{}:{name}", self.client_id), project, 1.0 / 3.0),
+            limit(format!("google:{}:{name}:{who}", self.client_id), person, 2.0 / 3.0),
         ]
     }
 }

@@ -5,6 +5,7 @@ use kopru_domain::{CellValue, Gid, SpreadsheetId};
 use kopru_http_client::{HttpClient, Method};
 use kopru_ports::Clock;
 use kopru_ports::Retry;
+use kopru_ports::delivery::Urgency;
 use kopru_ports::gate::Gate;
 use kopru_ports::spreadsheets::{
     Area, CellWrite, FilePage, NewColumn, SheetsError, SheetsErrorKind, SpreadsheetFile, SpreadsheetInfo, Spreadsheets,
@@ -56,6 +57,7 @@ impl GoogleSheets {
         }
         let call = Call {
             connection: &tab.connection,
+            urgency: tab.urgency,
             quota: Quota::Write,
             method: Method::POST,
             url: self.spreadsheet(&tab.spreadsheet, ":batchUpdate"),
@@ -71,9 +73,10 @@ impl GoogleSheets {
         spreadsheet: &SpreadsheetId,
         fields: &str,
     ) -> Result<Spreadsheet, SheetsError> {
+        let urgency = Urgency::Interactive;
         let query = vec![("fields", fields.to_owned())];
         let url = self.spreadsheet(spreadsheet, "");
-        let call = Call { connection, quota: Quota::Read, method: Method::GET, url, query, body: None };
+        let call = Call { connection, urgency, quota: Quota::Read, method: Method::GET, url, query, body: None };
         self.caller.call(&call).await?.json().map_err(of_call)
     }
 }
@@ -94,11 +97,12 @@ impl Spreadsheets for GoogleSheets {
             ("supportsAllDrives", "true".to_owned()),
             ("includeItemsFromAllDrives", "true".to_owned()),
         ];
+        let urgency = Urgency::Interactive;
         query.extend(page.map(|page| ("pageToken", page.to_owned())));
         let url = format!("{}/drive/v3/files", self.addresses.drive);
         let reply = self
             .caller
-            .call(&Call { connection, quota: Quota::Files, method: Method::GET, url, query, body: None })
+            .call(&Call { connection, urgency, quota: Quota::Files, method: Method::GET, url, query, body: None })
             .await?;
         let list: FileList = reply.json().map_err(of_call)?;
         Ok(FilePage { files: list.files.into_iter().filter_map(file).collect(), next: list.next_page_token })
@@ -124,6 +128,7 @@ impl Spreadsheets for GoogleSheets {
     async fn read(&self, tab: &TabRef, areas: &[Area]) -> Result<Vec<Vec<Vec<CellValue>>>, SheetsError> {
         let call = Call {
             connection: &tab.connection,
+            urgency: tab.urgency,
             quota: Quota::Read,
             method: Method::POST,
             url: self.spreadsheet(&tab.spreadsheet, "/values:batchGetByDataFilter"),

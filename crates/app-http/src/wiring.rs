@@ -40,7 +40,7 @@ impl Service {
         let vault: Arc<dyn Sealer> = Arc::new(Vault::from_keys(settings.vault_keys()?)?);
         let store = Arc::new(SqliteStore::open(&settings.database_file()?).await?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let gate: Arc<dyn Gate> = Arc::new(Limiters::new(clock.clone()));
+        let gate: Arc<dyn Gate> = Arc::new(Limiters::new(store.clone(), clock.clone()));
         let tokens: Arc<dyn TokenStore> = Arc::new(SealedTokens::new(store.clone(), vault.clone()));
         let integrations: Arc<dyn IntegrationStore> = Arc::new(SealedIntegrations::new(store.clone(), vault.clone()));
 
@@ -71,7 +71,7 @@ impl Service {
         let waker = Waker::default();
         let engine = Engine::new(ports, engine_settings(settings), waker.clone());
         let options = DeliveryOptions { lease: Duration::from_secs(settings.lease), ..DeliveryOptions::default() };
-        let delivery = Delivery::new(store, clock, engine.handlers(), options, waker);
+        let delivery = Delivery::new(store, clock, engine.handlers(), engine.clone(), options, waker);
         Ok(Self { engine, delivery })
     }
 

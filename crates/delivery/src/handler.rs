@@ -1,10 +1,27 @@
-//! What a use case brings: how one turn of its work is done.
+//! What a use case brings: how its lanes are served, and how one turn of its work is done.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use kopru_ports::StoreError;
-use kopru_ports::delivery::{DeliveryStore, Lease, NewAttempt, Settlement, Work};
+use kopru_ports::delivery::{DeliveryStore, Lease, NewAttempt, Settlement, Urgency, Work};
+
+/// Turns of one sort that a lane runs side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seats {
+    /// For work that a person waits for, for the other, or for both where it is `None`.
+    pub urgency: Option<Urgency>,
+    /// So many turns at once.
+    pub turns: usize,
+    /// So many keys a turn at the most.
+    pub keys: u32,
+}
+
+/// Says how lanes are served.
+pub trait Lanes: Send + Sync {
+    /// The seats of a lane, best first; asked before each claim, so that it can follow what was observed.
+    fn seats(&self, lease: &Lease) -> Vec<Seats>;
+}
 
 /// A turn's hold on its lane.
 pub struct Turn {

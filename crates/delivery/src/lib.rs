@@ -5,15 +5,15 @@
 //! lane back. [`Limiters`] is the turnstile in front of vendors.
 
 mod backoff;
-mod bucket;
 mod clock;
 mod handler;
+mod lane;
 mod limiters;
+mod line;
 mod runner;
 
 pub use backoff::retry;
-pub use bucket::Bucket;
 pub use clock::SystemClock;
-pub use handler::{Handler, Turn};
+pub use handler::{Handler, Lanes, Seats, Turn};
 pub use limiters::Limiters;
 pub use runner::{Delivery, DeliveryOptions, Waker};

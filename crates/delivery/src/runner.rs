@@ -10,10 +10,8 @@ use kopru_ports::{Clock, StoreError, StoreErrorKind};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::handler::{Handler, Turn};
-
-/// A lane whose turn failed in our own store rests for so long: what fails at once would spin.
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
+use crate::handler::{Handler, Lanes, Turn};
+use crate::lane;
 
 /// How lanes are served.
 #[derive(Debug, Clone, Copy)]
@@ -21,16 +19,14 @@ pub struct DeliveryOptions {
     /// How long a lease lasts unless it is kept; how long a lost worker's lanes wait.
     pub lease: Duration,
     /// How many lanes are served at once.
-    pub lanes: usize,
-    /// How many keys a turn takes at the most.
-    pub turn: u32,
+    pub places: usize,
     /// How long an idle engine sleeps when nobody wakes it.
     pub nap: Duration,
 }
 
 impl Default for DeliveryOptions {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(30), lanes: 32, turn: 50, nap: Duration::from_secs(1) }
+        Self { lease: Duration::from_secs(30), places: 256, nap: Duration::from_secs(1) }
     }
 }
 
@@ -47,38 +43,41 @@ impl Waker {
 
 /// The engine of one process.
 pub struct Delivery {
-    store: Arc<dyn DeliveryStore>,
-    clock: Arc<dyn Clock>,
+    pub(crate) store: Arc<dyn DeliveryStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) lanes: Arc<dyn Lanes>,
+    pub(crate) waker: Waker,
     handlers: HashMap<&'static str, Arc<dyn Handler>>,
     options: DeliveryOptions,
-    waker: Waker,
+    places: Arc<Semaphore>,
 }
 
 impl Delivery {
-    /// An engine that serves the kinds in `handlers`.
+    /// An engine that serves the kinds in `handlers`, on lanes as `lanes` says.
     #[must_use]
     pub fn new(
         store: Arc<dyn DeliveryStore>,
         clock: Arc<dyn Clock>,
         handlers: HashMap<&'static str, Arc<dyn Handler>>,
+        lanes: Arc<dyn Lanes>,
         options: DeliveryOptions,
         waker: Waker,
     ) -> Arc<Self> {
-        Arc::new(Self { store, clock, handlers, options, waker })
+        let places = Arc::new(Semaphore::new(options.places));
+        Arc::new(Self { store, clock, lanes, waker, handlers, options, places })
     }
 
     /// Serves lanes until `stop` becomes true, then ends the turns under way and gives their lanes back.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let places = Arc::new(Semaphore::new(self.options.lanes));
         let mut lanes = JoinSet::new();
         while !*stop.borrow() {
             while lanes.try_join_next().is_some() {}
-            let Ok(place) = places.clone().acquire_owned().await else { break };
+            let Ok(place) = self.places.clone().acquire_owned().await else { break };
             match self.lease().await {
                 Ok(LeaseAnswer::Granted(lease)) => {
                     let (engine, stop) = (self.clone(), stop.clone());
                     lanes.spawn(async move {
-                        engine.serve(lease, stop).await;
+                        lane::serve(engine, lease, stop).await;
                         drop(place);
                     });
                 }
@@ -100,66 +99,36 @@ impl Delivery {
     async fn rest(&self, next: Option<Timestamp>, stop: &mut watch::Receiver<bool>) {
         let nap = self.clock.now() + self.options.nap;
         tokio::select! {
+            biased;
             () = self.clock.sleep_until(next.map_or(nap, |next| next.min(nap))) => {}
             () = self.waker.0.notified() => {}
             _ = stop.changed() => {}
         }
     }
 
-    /// Serves one lane until nothing is due on it.
-    async fn serve(&self, lease: Lease, stop: watch::Receiver<bool>) {
-        let turn = Turn { lease, store: self.store.clone() };
-        let mut rest = None;
-        while !*stop.borrow() {
-            match self.one_turn(&turn).await {
-                Ok(true) => self.waker.wake(),
-                Ok(false) => break,
-                Err(error) if error.kind == StoreErrorKind::StaleLease => return,
-                Err(error) => {
-                    tracing::warn!(%error, lane = turn.lease.lane, "a turn failed");
-                    rest = Some(self.clock.now() + AFTER_FAILURE);
-                    break;
-                }
-            }
-        }
-        if let Err(error) = self.store.release(&turn.lease, rest).await {
-            tracing::warn!(%error, lane = turn.lease.lane, "a lane could not be given back");
-        }
+    /// Whether lanes wait because all places are taken.
+    pub(crate) fn crowded(&self) -> bool {
+        self.places.available_permits() == 0
     }
 
-    /// One claim, its work, its record. False when nothing was due.
-    async fn one_turn(&self, turn: &Turn) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        self.store.renew(&turn.lease, now + self.options.lease).await?;
-        let work = self.store.claim(&turn.lease, now, self.options.turn).await?;
-        let Some(first) = work.first() else { return Ok(false) };
-        tracing::debug!(lane = turn.lease.lane, kind = first.kind, keys = work.len(), "a turn begins");
-        let settlement = match self.handlers.get(first.kind.as_str()) {
-            Some(handler) => self.keeping(&turn.lease, handler.turn(turn, work)).await?,
-            None => postponed(&work, now),
+    /// One turn's work and its record.
+    pub(crate) async fn one_turn(self: Arc<Self>, turn: Arc<Turn>, work: Vec<Work>) -> Result<(), StoreError> {
+        let settlement = match self.handlers.get(work[0].kind.as_str()) {
+            Some(handler) => handler.turn(&turn, work).await?,
+            None => postponed(&work, self.clock.now()),
         };
-        self.record(turn, settlement).await?;
-        tracing::debug!(lane = turn.lease.lane, "a turn was recorded");
-        Ok(true)
+        self.record(&turn, settlement).await
     }
 
-    /// Awaits `work` while the lease is kept; gives up with the lease's error when it is lost.
-    async fn keeping<T>(
-        &self,
-        lease: &Lease,
-        work: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        let keep = async {
-            loop {
-                self.clock.sleep_until(self.clock.now() + self.options.lease / 3).await;
-                if let Err(error) = self.store.renew(lease, self.clock.now() + self.options.lease).await {
-                    return error;
-                }
+    /// Keeps a lease until it is lost.
+    pub(crate) async fn keep(&self, lease: &Lease) -> StoreError {
+        loop {
+            self.clock.sleep_until(self.clock.now() + self.options.lease / 3).await;
+            match self.store.renew(lease, self.clock.now() + self.options.lease).await {
+                Err(error) if error.kind == StoreErrorKind::StaleLease => return error,
+                Err(error) => tracing::warn!(%error, lane = lease.lane, "a lease could not be kept yet"),
+                Ok(()) => {}
             }
-        };
-        tokio::select! {
-            done = work => done,
-            error = keep => Err(error),
         }
     }
 

@@ -11,7 +11,7 @@ use kopru_domain::row::changes;
 use kopru_domain::{CellRefusal, Changes, CompanyId, ConfigId, EntityKind, FieldCode, Reason, Rejection, RowState};
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind, WriteRequest};
-use kopru_ports::delivery::{NewAttempt, Outcome, Settlement, Work};
+use kopru_ports::delivery::{NewAttempt, Outcome, Settlement, Urgency, Work};
 use kopru_ports::sync::{HistoryEntry, RowWritten, RowsQuery, SyncChanges, SyncRow};
 use kopru_ports::{Retry, StoreError};
 use serde_json::{Value, json};
@@ -64,7 +64,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(10);
 impl Handler for CrmRows {
     async fn turn(&self, turn: &Turn, works: Vec<Work>) -> Result<Settlement, StoreError> {
         let company = turn.lease.company.clone();
-        let mut done = Done { engine: &self.0, settlement: Settlement::default(), sync: BTreeMap::new() };
+        let urgency = works.first().map_or(Urgency::Bulk, |work| work.urgency);
+        let mut done = Done { engine: &self.0, urgency, settlement: Settlement::default(), sync: BTreeMap::new() };
         let mut tasks = self.load(&company, works, &mut done).await?;
         self.resolve(&company, &mut tasks, &mut done).await;
         for task in &mut tasks {
@@ -156,7 +157,8 @@ impl CrmRows {
             deadline,
         };
         turn.freeze(tasks.iter().zip(&commands).map(attempt).collect()).await?;
-        match self.0.ports.crm.write(WriteRequest { company: company.clone(), portal, commands, deadline }).await {
+        let request = WriteRequest { company: company.clone(), portal, urgency: done.urgency, commands, deadline };
+        match self.0.ports.crm.write(request).await {
             Ok(outcomes) => {
                 for (task, outcome) in tasks.into_iter().zip(outcomes) {
                     done.answered(task, outcome, deadline);
@@ -196,6 +198,8 @@ fn command(task: &Task) -> CrmCommand {
 /// Collects what a turn comes to.
 struct Done<'a> {
     engine: &'a Engine,
+    /// Whether a person waits for one of the turn's rows.
+    urgency: Urgency,
     settlement: Settlement,
     sync: BTreeMap<ConfigId, (Arc<SyncConfig>, SyncChanges)>,
 }
@@ -341,7 +345,7 @@ impl Done<'_> {
         let now = self.engine.ports.clock.now();
         for (config, changes) in self.sync.into_values() {
             if config.enabled {
-                self.settlement.follow_ups.push(work::status(&config, now));
+                self.settlement.follow_ups.push(work::status(&config, self.urgency, now));
             }
             self.settlement.sync.push(changes);
         }

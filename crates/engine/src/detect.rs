@@ -5,6 +5,7 @@ use kopru_domain::{
     CellValue, ColumnMapping, ColumnStyle, CompanyId, EntityKind, FieldMeta, Gid, Mapping, SpreadsheetId,
     SystemColumns, UserId,
 };
+use kopru_ports::delivery::Urgency;
 use kopru_ports::spreadsheets::{Area, FilePage, SpreadsheetInfo, TabRef};
 use kopru_ports::tokens::{Service, TokenKey};
 
@@ -83,7 +84,12 @@ impl Engine {
     ) -> Result<DetectedTab, EngineError> {
         let info = self.tabs(company, user, spreadsheet).await?;
         let tab = info.tabs.iter().find(|tab| tab.gid == gid).ok_or(EngineError::Invalid(Problem::NoSuchTab))?;
-        let reference = TabRef { connection: connection(company, user), spreadsheet: spreadsheet.clone(), gid };
+        let reference = TabRef {
+            connection: connection(company, user),
+            spreadsheet: spreadsheet.clone(),
+            gid,
+            urgency: Urgency::Interactive,
+        };
         let area = Area { rows: 0..tab.rows.min(SAMPLE + 1), columns: 0..END };
         let table = self.ports.sheets.read(&reference, &[area]).await?.into_iter().next().unwrap_or_default();
         let all = headers(table.first());

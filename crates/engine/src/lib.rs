@@ -8,6 +8,7 @@ mod crm_rows;
 mod detect;
 mod error;
 mod keys;
+mod lanes;
 mod portal;
 mod secrets;
 mod setup;

@@ -6,6 +6,7 @@ use kopru_domain::{
     CompanyId, ConfigId, EntityKind, Gid, Language, Mapping, SpreadsheetId, SystemColumns, Target, UserId,
 };
 use kopru_ports::configs::SyncConfig;
+use kopru_ports::delivery::Urgency;
 use kopru_ports::seal::SealContext;
 use kopru_ports::spreadsheets::{Area, NewColumn};
 use kopru_ports::{StoreError, StoreErrorKind};
@@ -120,7 +121,7 @@ impl Engine {
     }
 
     async fn add_system_columns(&self, config: &SyncConfig) -> Result<(), EngineError> {
-        let tab = config.tab();
+        let tab = config.tab(Urgency::Interactive);
         let area = Area { rows: 0..1, columns: 0..END };
         let tables = self.ports.sheets.read(&tab, &[area]).await?;
         let present = headers(tables.first().and_then(|table| table.first()));
@@ -154,7 +155,7 @@ impl Engine {
             return Ok(headers);
         }
         let right = Area { rows: 0..END, columns: headers..END };
-        let tables = self.ports.sheets.read(&config.tab(), &[right]).await?;
+        let tables = self.ports.sheets.read(&config.tab(Urgency::Interactive), &[right]).await?;
         let widest = tables.first().into_iter().flatten().map(Vec::len).max().unwrap_or(0);
         Ok(headers + u32::try_from(widest).unwrap_or(0))
     }

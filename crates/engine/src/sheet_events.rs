@@ -53,7 +53,7 @@ impl SheetEvents {
         spans: &[(u32, u32)],
         places: &HashSet<u32>,
     ) -> Result<Settlement, Trouble> {
-        let read = match self.0.read_tab(config, spans).await {
+        let read = match self.0.read_tab(config, Urgency::Interactive, spans).await {
             // A row number beyond the tab: rows were deleted since, or the number was invented.
             Err(error) if error.kind == SheetsErrorKind::Invalid => return Ok(self.scan_instead(config)),
             other => other?,

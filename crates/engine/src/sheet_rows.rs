@@ -35,6 +35,14 @@ pub(crate) struct Look {
     pub due: Timestamp,
 }
 
+/// What cells of this tab mean.
+struct Terms<'a> {
+    config: &'a SyncConfig,
+    system: SystemColumns,
+    mapping: &'a ResolvedMapping<'a>,
+    catalog: &'a Catalog,
+}
+
 struct Row {
     place: u32,
     id: Option<RowId>,
@@ -58,13 +66,14 @@ impl Engine {
     ) -> Result<Identified, Trouble> {
         let catalog = self.catalog(config).await?;
         let mapping = config.mapping.resolve(&read.headers);
-        let mut rows = parse(config, system, &mapping, &catalog, &read.rows);
+        let terms = Terms { config, system, mapping: &mapping, catalog: &catalog };
+        let mut rows = terms.parse(&read.rows);
         let known = self.known(config, &rows).await?;
-        let still = self.still_standing(config, system, &rows, &known).await?;
+        let still = self.still_standing(config, system, &rows, &known, look.urgency).await?;
         let (moved, nameless) = sort_out(&mut rows, &known, look, &still);
         let mut moved = moved;
         if !nameless.is_empty() {
-            moved |= self.name_rows(config, system, &mapping, &catalog, &mut rows, &nameless).await?;
+            moved |= self.name_rows(&terms, look.urgency, &mut rows, &nameless).await?;
         }
         Ok(compare(config, rows, &known, look, moved))
     }
@@ -83,6 +92,7 @@ impl Engine {
         system: SystemColumns,
         rows: &[Row],
         known: &HashMap<RowId, SyncRow>,
+        urgency: Urgency,
     ) -> Result<HashSet<RowId>, Trouble> {
         let here: HashSet<u32> = rows.iter().map(|row| row.place).collect();
         let of = |row: &Row| row.id.as_ref().and_then(|id| known.get(id)).filter(|known| known.place != row.place);
@@ -96,7 +106,7 @@ impl Engine {
             return Ok(HashSet::new());
         }
         let spans = kopru_domain::spans::spans(left.keys().copied(), 500);
-        let read = match self.read_columns(config, &spans, system.row_id..system.row_id + 1).await {
+        let read = match self.read_columns(config, urgency, &spans, system.row_id..system.row_id + 1).await {
             // The tab has become shorter: what stood there has moved.
             Err(error) if error.kind == SheetsErrorKind::Invalid => return Ok(HashSet::new()),
             other => other?,
@@ -112,13 +122,12 @@ impl Engine {
     /// Writes new ids and reads the rows back; true when some row moved in between and is left to a scan.
     async fn name_rows(
         &self,
-        config: &SyncConfig,
-        system: SystemColumns,
-        mapping: &ResolvedMapping<'_>,
-        catalog: &Catalog,
+        terms: &Terms<'_>,
+        urgency: Urgency,
         rows: &mut Vec<Row>,
         nameless: &[u32],
     ) -> Result<bool, Trouble> {
+        let (config, system) = (terms.config, terms.system);
         let tag = RowTag::of(&config.spreadsheet, config.gid, &config.portal);
         let given: HashMap<u32, RowId> =
             nameless.iter().map(|place| (*place, RowId::new(&tag, Uuid::now_v7()))).collect();
@@ -128,14 +137,14 @@ impl Engine {
             value: CellValue::Text(id.to_string()),
             note: String::new(),
         };
-        self.ports.sheets.write(&config.tab(), &given.iter().map(cell).collect::<Vec<_>>()).await?;
+        self.ports.sheets.write(&config.tab(urgency), &given.iter().map(cell).collect::<Vec<_>>()).await?;
         let spans = kopru_domain::spans::spans(nameless.iter().copied(), 20);
-        let back = self.read_tab(config, &spans).await?;
+        let back = self.read_tab(config, urgency, &spans).await?;
         if back.system != Some(system) {
             rows.retain(|row| !given.contains_key(&row.place));
             return Ok(true);
         }
-        let mut named = parse(config, system, mapping, catalog, &back.rows);
+        let mut named = terms.parse(&back.rows);
         named.retain(|row| row.id.is_some() && row.id.as_ref() == given.get(&row.place));
         rows.retain(|row| !given.contains_key(&row.place));
         let moved = named.len() < given.len();
@@ -144,23 +153,19 @@ impl Engine {
     }
 }
 
-/// Rows that say something, with the ids that are valid here.
-fn parse(
-    config: &SyncConfig,
-    system: SystemColumns,
-    mapping: &ResolvedMapping<'_>,
-    catalog: &Catalog,
-    cells: &[(u32, Vec<CellValue>)],
-) -> Vec<Row> {
-    let tag = RowTag::of(&config.spreadsheet, config.gid, &config.portal);
-    let id = |cells: &[CellValue]| {
-        let text = cells.get(system.row_id as usize).map(CellValue::to_text).unwrap_or_default();
-        text.parse::<RowId>().ok().filter(|id| id.belongs_to(&tag))
-    };
-    let row = |(place, cells): &(u32, Vec<CellValue>)| {
-        Some(Row { place: *place, id: id(cells), reading: read_row(cells, mapping, catalog)? })
-    };
-    cells.iter().filter_map(row).collect()
+impl Terms<'_> {
+    /// Rows that say something, with the ids that are valid here.
+    fn parse(&self, cells: &[(u32, Vec<CellValue>)]) -> Vec<Row> {
+        let tag = RowTag::of(&self.config.spreadsheet, self.config.gid, &self.config.portal);
+        let id = |cells: &[CellValue]| {
+            let text = cells.get(self.system.row_id as usize).map(CellValue::to_text).unwrap_or_default();
+            text.parse::<RowId>().ok().filter(|id| id.belongs_to(&tag))
+        };
+        let row = |(place, cells): &(u32, Vec<CellValue>)| {
+            Some(Row { place: *place, id: id(cells), reading: read_row(cells, self.mapping, self.catalog)? })
+        };
+        cells.iter().filter_map(row).collect()
+    }
 }
 
 /// Which rows need an id, and whether rows moved. Of two rows with one id the one where the row was seen

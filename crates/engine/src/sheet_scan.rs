@@ -31,7 +31,7 @@ impl SheetWork for SheetScan {
         let finished = read >= total;
         settlement.sync[0].scan = Some(ScanProgress { id: cursor.scan, read, total, finished });
         let outcome = if finished {
-            settlement.follow_ups.push(work::status(config, self.0.ports.clock.now()));
+            settlement.follow_ups.push(work::status(config, Urgency::Bulk, self.0.ports.clock.now()));
             Outcome::Done
         } else {
             Outcome::Again { due: self.0.ports.clock.now(), payload: Value::Null }
@@ -52,7 +52,7 @@ impl SheetScan {
         if cursor.next >= end {
             return Ok(Settlement { sync: vec![SyncChanges::of(config.id)], ..Settlement::default() });
         }
-        let read = self.0.read_tab(config, &[(cursor.next, end)]).await?;
+        let read = self.0.read_tab(config, Urgency::Bulk, &[(cursor.next, end)]).await?;
         let system = read.system.ok_or_else(gone)?;
         let look = Look { scan: Some(cursor.scan), urgency: Urgency::Bulk, due: self.0.ports.clock.now() };
         let found = self.0.identify(config, system, read, look).await?;

@@ -7,7 +7,7 @@ use kopru_domain::row::status_cell;
 use kopru_domain::spans::spans;
 use kopru_domain::{CellValue, SystemColumns};
 use kopru_ports::configs::SyncConfig;
-use kopru_ports::delivery::{Outcome, Settlement, Work};
+use kopru_ports::delivery::{Outcome, Settlement, Urgency, Work};
 use kopru_ports::spreadsheets::{CellWrite, SheetsErrorKind};
 use kopru_ports::sync::{RowsQuery, SyncChanges, SyncRow};
 
@@ -29,14 +29,14 @@ impl SheetWork for SheetStatus {
         if rows.is_empty() {
             return Ok(ended(work, Outcome::Done));
         }
-        let read = self.ids(config, &rows).await?;
+        let read = self.ids(config, work.urgency, &rows).await?;
         let Some((read, system)) = read.and_then(|read| read.system.map(|system| (read, system))) else {
             return Ok(self.look_again(config, work));
         };
         let (here, elsewhere): (Vec<_>, Vec<_>) = rows.iter().partition(|row| stands(&read, system, row));
         let cells: Vec<CellWrite> = here.iter().flat_map(|row| cells(config, system, row)).collect();
         if !cells.is_empty() {
-            self.0.ports.sheets.write(&config.tab(), &cells).await?;
+            self.0.ports.sheets.write(&config.tab(work.urgency), &cells).await?;
         }
         let mut settlement =
             if elsewhere.is_empty() { self.more(work, rows.len()) } else { self.look_again(config, work) };
@@ -49,19 +49,19 @@ impl SheetWork for SheetStatus {
 
 impl SheetStatus {
     /// The id cells of the rows, by the columns' last known places; read anew when these were wrong.
-    async fn ids(&self, config: &SyncConfig, rows: &[SyncRow]) -> Result<Option<TabRead>, Trouble> {
+    async fn ids(&self, config: &SyncConfig, urgency: Urgency, rows: &[SyncRow]) -> Result<Option<TabRead>, Trouble> {
         let spans = spans(rows.iter().map(|row| row.place), GAP);
         let columns =
             |known: Option<SystemColumns>| known.map_or(0..crate::tab::END, |known| known.row_id..known.row_id + 1);
         let known = self.0.columns.get(config.id);
-        let read = match self.0.read_columns(config, &spans, columns(known)).await {
+        let read = match self.0.read_columns(config, urgency, &spans, columns(known)).await {
             Err(error) if error.kind == SheetsErrorKind::Invalid => return Ok(None),
             other => other?,
         };
         if known.is_none() || read.system == known {
             return Ok(Some(read));
         }
-        Ok(Some(self.0.read_columns(config, &spans, columns(read.system)).await?))
+        Ok(Some(self.0.read_columns(config, urgency, &spans, columns(read.system)).await?))
     }
 
     fn look_again(&self, config: &SyncConfig, work: &Work) -> Settlement {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use kopru_domain::{CellValue, ConfigId, SystemColumns};
 use kopru_ports::configs::SyncConfig;
+use kopru_ports::delivery::Urgency;
 use kopru_ports::spreadsheets::{Area, SheetsError};
 
 use crate::Engine;
@@ -68,14 +69,20 @@ pub(crate) fn headers(row: Option<&Vec<CellValue>>) -> Vec<String> {
 
 impl Engine {
     /// The header row and `spans` of rows, all columns, in one call.
-    pub(crate) async fn read_tab(&self, config: &SyncConfig, spans: &[(u32, u32)]) -> Result<TabRead, SheetsError> {
-        self.read_columns(config, spans, 0..END).await
+    pub(crate) async fn read_tab(
+        &self,
+        config: &SyncConfig,
+        urgency: Urgency,
+        spans: &[(u32, u32)],
+    ) -> Result<TabRead, SheetsError> {
+        self.read_columns(config, urgency, spans, 0..END).await
     }
 
     /// The header row and, of `spans` of rows, the given columns. Cells stand where they stand in the tab.
     pub(crate) async fn read_columns(
         &self,
         config: &SyncConfig,
+        urgency: Urgency,
         spans: &[(u32, u32)],
         columns: std::ops::Range<u32>,
     ) -> Result<TabRead, SheetsError> {
@@ -83,7 +90,7 @@ impl Engine {
         let areas: Vec<Area> = std::iter::once(header)
             .chain(spans.iter().map(|(first, end)| Area { rows: *first..*end, columns: columns.clone() }))
             .collect();
-        let mut tables = self.ports.sheets.read(&config.tab(), &areas).await?.into_iter();
+        let mut tables = self.ports.sheets.read(&config.tab(urgency), &areas).await?.into_iter();
         let headers = headers(tables.next().unwrap_or_default().first());
         let system = SystemColumns::find(&headers);
         self.columns.put(config.id, system);

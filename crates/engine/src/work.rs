@@ -41,14 +41,21 @@ pub(crate) fn events(config: &SyncConfig, due: Timestamp) -> NewWork {
     on_sheet(config, SHEET_EVENTS, Value::Null, due, Urgency::Interactive)
 }
 
-pub(crate) fn status(config: &SyncConfig, now: Timestamp) -> NewWork {
-    on_sheet(config, SHEET_STATUS, Value::Null, now + STATUS_DELAY, Urgency::Bulk)
+pub(crate) fn status(config: &SyncConfig, urgency: Urgency, now: Timestamp) -> NewWork {
+    on_sheet(config, SHEET_STATUS, Value::Null, now + STATUS_DELAY, urgency)
 }
 
 /// A scan that runs already goes on from where it is, and another one follows it: its place is in the
 /// configuration, not in the work.
 pub(crate) fn scan(config: &SyncConfig, due: Timestamp) -> NewWork {
     on_sheet(config, SHEET_SCAN, Value::Null, due, Urgency::Bulk)
+}
+
+const CRM: &str = "crm:";
+
+/// Whether a lane is a portal's.
+pub(crate) fn is_crm(lane: &str) -> bool {
+    lane.starts_with(CRM)
 }
 
 /// What a piece of CRM work is about.
@@ -61,7 +68,7 @@ pub(crate) struct RowRef {
 pub(crate) fn crm_row(config: &SyncConfig, row: &RowId, due: Timestamp, urgency: Urgency) -> NewWork {
     NewWork {
         company: config.company.clone(),
-        lane: format!("crm:{}", config.portal),
+        lane: format!("{CRM}{}", config.portal),
         kind: CRM_ROW,
         key: format!("{}/{row}", config.id),
         owner: config.id.to_string(),

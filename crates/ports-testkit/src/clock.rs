@@ -1,11 +1,15 @@
-//! A clock whose time passes only when somebody waits for it.
+//! Clocks whose time passes only when somebody waits for it.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_ports::Clock;
+
+/// 2026-01-01T00:00:00Z.
+const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 /// Starts at 2026-01-01T00:00:00Z; waiting moves it on at once.
 #[derive(Debug)]
@@ -13,7 +17,7 @@ pub struct ManualClock(Mutex<Timestamp>);
 
 impl Default for ManualClock {
     fn default() -> Self {
-        Self(Mutex::new(Timestamp::constant(1_767_225_600, 0)))
+        Self(Mutex::new(START))
     }
 }
 
@@ -34,5 +38,30 @@ impl Clock for ManualClock {
     async fn sleep_until(&self, moment: Timestamp) {
         self.advance_to(moment);
         tokio::task::yield_now().await;
+    }
+}
+
+/// Simulated time for many tasks on one thread: it passes when all of them wait, to the earliest moment
+/// that one waits for. Needs a paused runtime, such as `#[tokio::test(start_paused = true)]`.
+#[derive(Debug)]
+pub struct SimulatedClock(tokio::time::Instant);
+
+impl Default for SimulatedClock {
+    fn default() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+}
+
+#[async_trait]
+impl Clock for SimulatedClock {
+    fn now(&self) -> Timestamp {
+        START + self.0.elapsed()
+    }
+
+    async fn sleep_until(&self, moment: Timestamp) {
+        // The timer counts whole milliseconds: a moment between two of them is waited for to the next.
+        if let Ok(left) = Duration::try_from(moment.duration_since(START)) {
+            tokio::time::sleep_until(self.0 + left).await;
+        }
     }
 }

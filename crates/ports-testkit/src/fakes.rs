@@ -23,6 +23,8 @@ pub struct OpenGate {
     pub passes: Mutex<Vec<Pass>>,
     /// Which scopes were said to refuse calls, and until when.
     pub refusals: Mutex<Vec<(String, Timestamp)>>,
+    /// The scopes whose charges a vendor corrected, and by how much.
+    pub corrections: Mutex<Vec<(String, f64)>>,
     /// From when on somebody may come in.
     pub closed_until: Mutex<Option<Timestamp>>,
 }
@@ -36,6 +38,10 @@ impl Gate for OpenGate {
 
     async fn refused(&self, scope: &str, until: Timestamp) {
         lock(&self.refusals).push((scope.to_owned(), until));
+    }
+
+    async fn corrected(&self, scope: &str, units: f64) {
+        lock(&self.corrections).push((scope.to_owned(), units));
     }
 }
 

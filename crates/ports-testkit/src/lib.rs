@@ -6,7 +6,9 @@
 
 pub mod clock;
 pub mod fakes;
+pub mod limits;
 pub mod suites;
 
-pub use clock::ManualClock;
+pub use clock::{ManualClock, SimulatedClock};
 pub use fakes::{MemoryIntegrations, OpenGate};
+pub use limits::MemoryLimits;

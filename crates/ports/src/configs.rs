@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use kopru_domain::{CompanyId, ConfigId, EntityKind, Gid, Language, Mapping, SpreadsheetId, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::Urgency;
 use crate::error::StoreError;
 use crate::spreadsheets::TabRef;
 use crate::sync::ScanProgress;
@@ -50,8 +51,8 @@ pub struct SyncConfig {
 impl SyncConfig {
     /// The tab, by the owner's connection.
     #[must_use]
-    pub fn tab(&self) -> TabRef {
-        TabRef { connection: self.connection(), spreadsheet: self.spreadsheet.clone(), gid: self.gid }
+    pub fn tab(&self, urgency: Urgency) -> TabRef {
+        TabRef { connection: self.connection(), spreadsheet: self.spreadsheet.clone(), gid: self.gid, urgency }
     }
 
     /// The owner's connection.

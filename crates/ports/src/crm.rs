@@ -9,6 +9,7 @@ use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldCode, FieldMeta};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::Urgency;
 use crate::error::PortError;
 
 /// What can go wrong with a CRM.
@@ -71,6 +72,8 @@ pub struct WriteRequest {
     pub company: CompanyId,
     /// The portal that the records are of; another one is not written to.
     pub portal: String,
+    /// Whether a person waits.
+    pub urgency: Urgency,
     /// One to [`MOST_COMMANDS`]; a single one goes as a call of its own.
     pub commands: Vec<CrmCommand>,
     /// When to give up waiting. The adapter does not begin what it cannot end by then.

@@ -25,6 +25,18 @@ pub enum Urgency {
     Bulk,
 }
 
+impl Urgency {
+    /// How much older than bulk work of the same moment it counts, where both stand in one line: it goes
+    /// first, but bulk work does not wait for ever.
+    #[must_use]
+    pub const fn lead(self) -> Duration {
+        match self {
+            Self::Interactive => Duration::from_secs(3),
+            Self::Bulk => Duration::ZERO,
+        }
+    }
+}
+
 /// What becomes of a wish for work that is due already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gather {
@@ -98,10 +110,33 @@ pub struct Lease {
 /// The answer to a worker that looks for a lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeaseAnswer {
-    /// The lane that has waited longest.
+    /// A lane.
     Granted(Lease),
     /// Nothing is due; the moment when something will be, if anything is known of.
     Idle(Option<Timestamp>),
+}
+
+/// Which due work a turn takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Only work that a person waits for, or only the other; both where it is `None`.
+    pub urgency: Option<Urgency>,
+    /// So many keys at the most.
+    pub limit: u32,
+    /// Keys that other turns of the same lease have in hand.
+    pub skip: Vec<String>,
+}
+
+impl Claim {
+    /// The urgencies that it takes.
+    #[must_use]
+    pub fn urgencies(&self) -> &[Urgency] {
+        match self.urgency {
+            Some(Urgency::Interactive) => &[Urgency::Interactive],
+            Some(Urgency::Bulk) => &[Urgency::Bulk],
+            None => &[Urgency::Interactive, Urgency::Bulk],
+        }
+    }
 }
 
 /// What is about to go on the wire.
@@ -164,16 +199,16 @@ pub trait DeliveryStore: Send + Sync {
     /// Makes work due.
     async fn enqueue(&self, work: Vec<NewWork>) -> Result<(), StoreError>;
 
-    /// Leases the lane whose due work has waited longest, until `until`.
+    /// Leases a lane with due work, until `until`: of the companies that hold the fewest lanes, the one
+    /// whose work has waited longest. So a flood of one company's lanes delays nobody else's.
     async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<LeaseAnswer, StoreError>;
 
     /// Keeps a lease until `until`.
     async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError>;
 
     /// The lane's due work: all of one kind, oldest first, what a person waits for as if it were three
-    /// seconds older, `limit` at most. A key with an
-    /// open attempt is given only after the attempt's deadline.
-    async fn claim(&self, lease: &Lease, now: Timestamp, limit: u32) -> Result<Vec<Work>, StoreError>;
+    /// seconds older. A key with an open attempt is given only after the attempt's deadline.
+    async fn claim(&self, lease: &Lease, now: Timestamp, claim: Claim) -> Result<Vec<Work>, StoreError>;
 
     /// Stores attempts before they are sent, replacing their keys' earlier ones.
     async fn freeze(&self, lease: &Lease, attempts: Vec<NewAttempt>) -> Result<(), StoreError>;

@@ -7,6 +7,7 @@ use std::ops::Range;
 use async_trait::async_trait;
 use kopru_domain::{CellValue, Gid, SpreadsheetId};
 
+use crate::delivery::Urgency;
 use crate::error::PortError;
 use crate::tokens::TokenKey;
 
@@ -97,6 +98,8 @@ pub struct TabRef {
     pub spreadsheet: SpreadsheetId,
     /// The tab.
     pub gid: Gid,
+    /// Whether a person waits.
+    pub urgency: Urgency,
 }
 
 /// One cell to write.

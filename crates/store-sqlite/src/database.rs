@@ -75,12 +75,12 @@ fn lock(path: &Path) -> Result<File, OpenError> {
 }
 
 fn migrator() -> Migrator {
-    let first = Migration::new(
-        1,
-        Cow::Borrowed("first"),
-        MigrationType::Simple,
-        include_str!("../migrations/0001_first.sql").into_sql_str(),
-        false,
-    );
-    Migrator { migrations: Cow::Owned(vec![first]), ..Migrator::DEFAULT }
+    let migration = |version: i64, name: &'static str, text: &'static str| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    let migrations = vec![
+        migration(1, "first", include_str!("../migrations/0001_first.sql")),
+        migration(2, "limits", include_str!("../migrations/0002_limits.sql")),
+    ];
+    Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
 }

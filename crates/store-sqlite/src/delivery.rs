@@ -1,11 +1,27 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_ports::StoreError;
-use kopru_ports::delivery::{DeliveryStore, Lease, LeaseAnswer, NewAttempt, NewWork, Settlement, Work};
+use kopru_ports::delivery::{Claim, DeliveryStore, Lease, LeaseAnswer, NewAttempt, NewWork, Settlement, Work};
 
 use crate::convert::{get, get_parsed, micros, moment, store_error};
 use crate::database::SqliteStore;
 use crate::{rows, work};
+
+/// The oldest due lane of a company that holds none; else, of the companies that hold some, of the one that
+/// holds the fewest.
+const LEASE: &str = "
+    WITH busy AS (SELECT company_id, count(*) AS held FROM lane WHERE lease_until > ?1 AND lease_until > 0 GROUP BY company_id),
+    free AS (SELECT company_id, lane, 0 AS held, next_due FROM lane
+             WHERE next_due <= ?1 AND lease_until <= ?1 AND company_id NOT IN (SELECT company_id FROM busy)
+             ORDER BY next_due, company_id, lane LIMIT 1),
+    more AS (SELECT busy.company_id, lane.lane, busy.held, lane.next_due FROM busy JOIN lane
+             ON lane.company_id = busy.company_id
+             AND lane.lane = (SELECT lane FROM lane AS due WHERE due.company_id = busy.company_id AND due.next_due <= ?1
+                              AND due.lease_until <= ?1 ORDER BY due.next_due, due.lane LIMIT 1))
+    UPDATE lane SET lease_until = ?2, epoch = epoch + 1
+    WHERE (company_id, lane) = (SELECT company_id, lane FROM (SELECT * FROM free UNION ALL SELECT * FROM more)
+                                ORDER BY held, next_due, company_id, lane LIMIT 1)
+    RETURNING company_id, lane, epoch";
 
 #[async_trait]
 impl DeliveryStore for SqliteStore {
@@ -19,17 +35,12 @@ impl DeliveryStore for SqliteStore {
 
     async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<LeaseAnswer, StoreError> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query(
-            "UPDATE lane SET lease_until = ?2, epoch = epoch + 1
-             WHERE (company_id, lane) = (SELECT company_id, lane FROM lane
-                    WHERE next_due <= ?1 AND lease_until <= ?1 ORDER BY next_due LIMIT 1)
-             RETURNING company_id, lane, epoch",
-        )
-        .bind(micros(now))
-        .bind(micros(until))
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(store_error)?;
+        let row = sqlx::query(LEASE)
+            .bind(micros(now))
+            .bind(micros(until))
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(store_error)?;
         tx.commit().await.map_err(store_error)?;
         match row {
             Some(row) => Ok(LeaseAnswer::Granted(Lease {
@@ -54,22 +65,16 @@ impl DeliveryStore for SqliteStore {
         tx.commit().await.map_err(store_error)
     }
 
-    async fn claim(&self, lease: &Lease, now: Timestamp, limit: u32) -> Result<Vec<Work>, StoreError> {
+    async fn claim(&self, lease: &Lease, now: Timestamp, claim: Claim) -> Result<Vec<Work>, StoreError> {
         let mut tx = self.begin().await?;
         work::fence(&mut tx, lease).await?;
-        let rows = sqlx::query(
-            "SELECT work.*, attempt.payload AS attempt_payload FROM work LEFT JOIN attempt USING (company_id, lane, work_key)
-             WHERE company_id = ?1 AND lane = ?2 AND parked = 0 AND due <= ?3 AND coalesce(deadline, 0) <= ?3
-             ORDER BY due + urgency * 3000000, work_key LIMIT ?4",
-        )
-        .bind(lease.company.as_str())
-        .bind(&lease.lane)
-        .bind(micros(now))
-        .bind(limit)
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(store_error)?;
-        let mut claimed = rows.iter().map(work::work).collect::<Result<Vec<_>, _>>()?;
+        let mut due = Vec::new();
+        for urgency in claim.urgencies() {
+            due.extend(work::due(&mut tx, lease, now, *urgency, &claim).await?);
+        }
+        due.sort_by(|(one, a), (other, b)| (one, &a.key).cmp(&(other, &b.key)));
+        due.truncate(claim.limit as usize);
+        let mut claimed: Vec<Work> = due.into_iter().map(|(_, work)| work).collect();
         if let Some(kind) = claimed.first().map(|first| first.kind.clone()) {
             claimed.retain(|work| work.kind == kind);
         }

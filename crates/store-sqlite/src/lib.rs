@@ -8,6 +8,7 @@ mod database;
 mod delivery;
 mod identity;
 mod integrations;
+mod limits;
 mod rows;
 mod sync;
 mod tokens;

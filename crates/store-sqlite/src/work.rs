@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kopru_ports::StoreError;
-use kopru_ports::delivery::{Gather, Lease, NewAttempt, NewWork, Outcome, Urgency, Work};
+use kopru_ports::delivery::{Claim, Gather, Lease, NewAttempt, NewWork, Outcome, Urgency, Work};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
@@ -68,13 +68,22 @@ pub(crate) async fn fence(tx: &mut Tx, lease: &Lease) -> Result<(), StoreError> 
     row.map(|_| ()).ok_or_else(stale)
 }
 
-/// Sets the lane's next moment from its work; the attempts that are open hold their keys back.
+/// Sets the lane's next moment from its work; the attempts that are open hold their keys back. Looks at the
+/// first work of each urgency and at open attempts only, however much work waits.
 pub(crate) async fn refresh_lane(tx: &mut Tx, lease: &Lease, lease_until: Option<Timestamp>) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE lane SET lease_until = coalesce(?3, lease_until), next_due =
-            (SELECT min(max(work.due, coalesce(attempt.deadline, work.due))) FROM work
-             LEFT JOIN attempt USING (company_id, lane, work_key)
-             WHERE work.company_id = ?1 AND work.lane = ?2 AND work.parked = 0)
+            (SELECT min(due) FROM (
+                SELECT * FROM (SELECT due FROM work WHERE company_id = ?1 AND lane = ?2 AND parked = 0 AND urgency = 0
+                    AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.company_id = ?1 AND attempt.lane = ?2
+                                    AND attempt.work_key = work.work_key) ORDER BY due LIMIT 1)
+                UNION ALL
+                SELECT * FROM (SELECT due FROM work WHERE company_id = ?1 AND lane = ?2 AND parked = 0 AND urgency = 1
+                    AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.company_id = ?1 AND attempt.lane = ?2
+                                    AND attempt.work_key = work.work_key) ORDER BY due LIMIT 1)
+                UNION ALL
+                SELECT max(work.due, attempt.deadline) FROM attempt JOIN work USING (company_id, lane, work_key)
+                WHERE attempt.company_id = ?1 AND attempt.lane = ?2 AND work.parked = 0))
          WHERE company_id = ?1 AND lane = ?2",
     )
     .bind(lease.company.as_str())
@@ -84,6 +93,32 @@ pub(crate) async fn refresh_lane(tx: &mut Tx, lease: &Lease, lease_until: Option
     .await
     .map_err(store_error)?;
     Ok(())
+}
+
+/// Due work of one urgency, oldest first, each with the moment by which urgencies stand in one line.
+pub(crate) async fn due(
+    tx: &mut Tx,
+    lease: &Lease,
+    now: Timestamp,
+    urgency: Urgency,
+    claim: &Claim,
+) -> Result<Vec<(Timestamp, Work)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT work.*, attempt.payload AS attempt_payload FROM work LEFT JOIN attempt USING (company_id, lane, work_key)
+         WHERE company_id = ?1 AND lane = ?2 AND parked = 0 AND urgency = ?3 AND due <= ?4 AND coalesce(deadline, 0) <= ?4
+               AND work_key NOT IN (SELECT value FROM json_each(?5))
+         ORDER BY due, work_key LIMIT ?6",
+    )
+    .bind(lease.company.as_str())
+    .bind(&lease.lane)
+    .bind(rank(urgency))
+    .bind(micros(now))
+    .bind(json(&claim.skip)?)
+    .bind(claim.limit)
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(store_error)?;
+    rows.iter().map(|row| Ok((get_moment(row, "due")? - urgency.lead(), work(row)?))).collect()
 }
 
 pub(crate) async fn put_attempt(tx: &mut Tx, lease: &Lease, attempt: &NewAttempt) -> Result<(), StoreError> {

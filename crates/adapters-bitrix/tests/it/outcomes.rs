@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kopru_ports::crm::{CommandOutcome, CrmCommand, CrmErrorKind, CrmWriter as _, WriteRequest};
+use kopru_ports::delivery::Urgency;
 use kopru_ports::{Clock as _, Retry};
 use rstest::rstest;
 use serde_json::json;
@@ -170,7 +171,7 @@ async fn the_gate_is_told_that_the_portal_refuses(
     let (world, portal) = World::with_leads(PATIENT).await;
     portal.answer("batch", error(status, code, "in words"));
     world.write(two()).await.unwrap_err();
-    let scope = world.gate.passes.lock().unwrap()[0].limits[0].scope.clone();
+    let scope = world.gate.passes.lock().unwrap()[0].charges[0].limit.scope.clone();
     assert!(scope.starts_with("bitrix24:127.0.0.1:"), "{scope}");
     let expected: Vec<_> = pause.into_iter().map(|pause| (scope.clone(), world.clock.now() + pause)).collect();
     assert_eq!(*world.gate.refusals.lock().unwrap(), expected);
@@ -265,6 +266,7 @@ async fn one_record_without_a_right_does_not_stop_the_others() {
 async fn a_company_never_reaches_anothers_portal() {
     let (world, portal) = World::with_leads(PATIENT).await;
     let request = WriteRequest {
+        urgency: Urgency::Bulk,
         company: "other".parse().unwrap(),
         portal: world.portal().await,
         commands: two(),
@@ -280,6 +282,7 @@ async fn a_company_never_reaches_anothers_portal() {
 async fn another_portal_than_the_records_own_is_not_written_to() {
     let (world, portal) = World::with_leads(PATIENT).await;
     let request = WriteRequest {
+        urgency: Urgency::Bulk,
         company: company(),
         portal: "former.bitrix24.com".to_owned(),
         commands: two(),

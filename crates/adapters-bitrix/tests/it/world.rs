@@ -12,6 +12,7 @@ use kopru_ports::Clock as _;
 use kopru_ports::crm::{
     CommandOutcome, CrmAction, CrmCatalog as _, CrmCommand, CrmError, CrmWriter as _, WriteRequest,
 };
+use kopru_ports::delivery::Urgency;
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore as _};
 use kopru_ports_testkit::{ManualClock, MemoryIntegrations, OpenGate};
 use serde_json::{Value, json};
@@ -76,7 +77,10 @@ impl World {
     ) -> Result<Vec<CommandOutcome>, CrmError> {
         let deadline = self.clock.now() + patience;
         let portal = self.portal().await;
-        let written = self.bitrix.write(WriteRequest { company: company(), portal, commands, deadline }).await;
+        let written = self
+            .bitrix
+            .write(WriteRequest { company: company(), portal, urgency: Urgency::Bulk, commands, deadline })
+            .await;
         let cause = written.as_ref().err().and_then(|error| error.source().map(ToString::to_string));
         let told =
             format!("{written:?} {cause:?} {}", written.as_ref().err().map(ToString::to_string).unwrap_or_default());

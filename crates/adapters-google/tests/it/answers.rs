@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kopru_domain::CellValue;
+use kopru_ports::gate::Charge;
 use kopru_ports::spreadsheets::{CellWrite, SheetsError, SheetsErrorKind, Spreadsheets as _};
 use kopru_ports::tokens::TokenErrorKind;
 use kopru_ports::{Clock as _, Retry};
@@ -159,6 +160,7 @@ async fn a_minutes_calls_stay_within_the_quota() {
     world.google.answer(ok(json!({})));
     write(&world).await.unwrap();
     let pass = world.gate.passes.lock().unwrap().remove(0);
-    let a_minute: Vec<f64> = pass.limits.iter().map(|limit| (limit.burst + limit.per_second * 60.0).round()).collect();
+    let a_minute: Vec<f64> =
+        pass.charges.iter().map(|Charge { limit, .. }| (limit.burst + limit.per_second * 60.0).round()).collect();
     assert_eq!(a_minute, [300.0, 60.0]);
 }

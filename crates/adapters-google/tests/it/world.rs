@@ -8,6 +8,7 @@ use kopru_adapters_google::{GoogleConfig, GoogleSheets};
 use kopru_domain::Gid;
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_ports::PortError;
+use kopru_ports::delivery::Urgency;
 use kopru_ports::spreadsheets::TabRef;
 use kopru_ports::tokens::{AccessTokens, Service, TokenErrorKind, TokenKey};
 use kopru_ports_testkit::{ManualClock, OpenGate};
@@ -22,7 +23,7 @@ pub fn connection() -> TokenKey {
 }
 
 pub fn tab() -> TabRef {
-    TabRef { connection: connection(), spreadsheet: "s1".parse().unwrap(), gid: Gid(7) }
+    TabRef { connection: connection(), spreadsheet: "s1".parse().unwrap(), gid: Gid(7), urgency: Urgency::Bulk }
 }
 
 /// Gives `s3cret-1`, and the next number after each refusal.

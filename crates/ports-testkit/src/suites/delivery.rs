@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kopru_ports::StoreErrorKind;
 use kopru_ports::delivery::{
-    DeliveryStore, Gather, Lease, LeaseAnswer, NewAttempt, NewWork, Outcome, Settlement, Urgency, Work,
+    Claim, DeliveryStore, Gather, Lease, LeaseAnswer, NewAttempt, NewWork, Outcome, Settlement, Urgency, Work,
 };
 use serde_json::{Value, json};
 
@@ -36,7 +36,18 @@ async fn leased(store: &dyn DeliveryStore, now: i64) -> Lease {
 }
 
 async fn claimed(store: &dyn DeliveryStore, lease: &Lease, now: i64) -> Vec<Work> {
-    store.claim(lease, at(now), 50).await.expect("a claim")
+    claimed_of(store, lease, now, None, &[]).await
+}
+
+async fn claimed_of(
+    store: &dyn DeliveryStore,
+    lease: &Lease,
+    now: i64,
+    urgency: Option<Urgency>,
+    skip: &[&str],
+) -> Vec<Work> {
+    let claim = Claim { urgency, limit: 50, skip: skip.iter().map(|key| (*key).to_owned()).collect() };
+    store.claim(lease, at(now), claim).await.expect("a claim")
 }
 
 fn keys(works: &[Work]) -> Vec<&str> {
@@ -86,7 +97,7 @@ pub async fn with_a_stale_lease_nothing_is_recorded(store: Arc<impl DeliveryStor
         store.settle(&stale, at(31), settlement).await.err(),
         store.freeze(&stale, vec![attempt]).await.err(),
         store.renew(&stale, at(99)).await.err(),
-        store.claim(&stale, at(31), 1).await.err(),
+        store.claim(&stale, at(31), Claim { urgency: None, limit: 1, skip: Vec::new() }).await.err(),
     ];
     assert!(errors.into_iter().all(|error| error.is_some_and(|error| error.kind == StoreErrorKind::StaleLease)));
     store.release(&stale, None).await.expect("releasing a stale lease is no error");
@@ -168,6 +179,37 @@ pub async fn urgent_work_goes_first_and_a_claim_is_of_one_kind(store: Arc<impl D
     assert_eq!(keys(&claimed(&*store, &lease, 5).await), ["a", "b"]);
     store.enqueue(vec![NewWork { urgency: Urgency::Interactive, ..work("d", 2) }]).await.expect("enqueued");
     assert_eq!(keys(&claimed(&*store, &lease, 5).await), ["d", "a", "b"]);
+}
+
+/// Turns of one lease run side by side: each claims work of its urgency, and none that another has in hand.
+pub async fn a_claim_takes_its_urgency_and_leaves_what_others_have_in_hand(store: Arc<impl DeliveryStore>) {
+    let urgent = NewWork { urgency: Urgency::Interactive, ..work("c", 1) };
+    store.enqueue(vec![work("a", 0), work("b", 0), urgent]).await.expect("enqueued");
+    let lease = leased(&*store, 5).await;
+    assert_eq!(keys(&claimed_of(&*store, &lease, 5, Some(Urgency::Interactive), &[]).await), ["c"]);
+    assert_eq!(keys(&claimed_of(&*store, &lease, 5, Some(Urgency::Bulk), &["a", "c"]).await), ["b"]);
+    assert_eq!(keys(&claimed_of(&*store, &lease, 5, None, &["a"]).await), ["c", "b"]);
+    let claim = Claim { urgency: None, limit: 2, skip: Vec::new() };
+    assert_eq!(keys(&store.claim(&lease, at(5), claim).await.expect("a claim")), ["c", "a"]);
+}
+
+/// However many lanes of one company are due, another company's lane is next while it holds fewer.
+pub async fn companies_take_turns(store: Arc<impl DeliveryStore>) {
+    let lane = |company: &str, lane: &str, due| NewWork {
+        company: company.parse().expect("an id"),
+        lane: lane.into(),
+        ..work("a", due)
+    };
+    let flood = ["1", "2", "3", "4"].map(|name| lane("acme", name, 0));
+    store
+        .enqueue(flood.into_iter().chain([lane("beta", "5", 3), lane("beta", "6", 2)]).collect())
+        .await
+        .expect("enqueued");
+    let mut order = Vec::new();
+    for _ in 0..5 {
+        order.push(leased(&*store, 5).await.lane);
+    }
+    assert_eq!(order, ["1", "6", "2", "5", "3"]);
 }
 
 /// A turn's follow-ups are recorded together with its outcomes.

@@ -4,6 +4,7 @@
 
 pub mod delivery;
 pub mod identity;
+pub mod limits;
 pub mod sync;
 pub mod tokens;
 
@@ -22,8 +23,16 @@ macro_rules! storage_suite {
             an_open_attempt_holds_its_key_until_its_deadline,
             parked_work_waits_for_the_next_wish,
             urgent_work_goes_first_and_a_claim_is_of_one_kind,
+            a_claim_takes_its_urgency_and_leaves_what_others_have_in_hand,
+            companies_take_turns,
             follow_ups_come_with_the_turn_or_not_at_all,
             an_idle_store_knows_when_to_look_again,
+        ]);
+        $crate::clauses!($open, limits: [
+            a_pass_spends_from_all_its_limits_or_from_none,
+            what_is_kept_is_for_people,
+            a_vendors_refusal_holds_its_scope,
+            what_a_call_cost_more_or_less_is_made_good,
         ]);
         $crate::clauses!($open, sync: [
             an_event_is_stored_once,

@@ -1,0 +1,148 @@
+//! Serving one lane: turns side by side, each with keys of its own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kopru_ports::delivery::{Claim, Lease, Urgency, Work};
+use kopru_ports::{StoreError, StoreErrorKind};
+use tokio::sync::watch;
+use tokio::task::{Id, JoinSet};
+
+use crate::handler::{Seats, Turn};
+use crate::runner::Delivery;
+
+/// A lane whose turn failed in our own store rests for so long: what fails at once would spin.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How often a lane with turns under way and free seats is looked at for new work.
+const GLANCE: Duration = Duration::from_millis(100);
+/// So long a lane is held when others wait for a place.
+const SLICE: Duration = Duration::from_secs(2);
+
+/// Serves a lane until nothing is due on it, others should have its place, or it is lost.
+pub(crate) async fn serve(engine: Arc<Delivery>, lease: Lease, stop: watch::Receiver<bool>) {
+    let turn = Arc::new(Turn { lease, store: engine.store.clone() });
+    let mut service = Service {
+        engine: &engine,
+        turn: &turn,
+        turns: JoinSet::new(),
+        taken: HashMap::new(),
+        since: engine.clock.now(),
+        rest: None,
+    };
+    let lost = tokio::select! {
+        biased;
+        error = engine.keep(&turn.lease) => Some(error),
+        served = service.until_idle(stop) => served.err(),
+    };
+    let given_back = match lost {
+        Some(error) => Err(error),
+        None => engine.store.release(&turn.lease, service.rest).await,
+    };
+    if let Err(error) = given_back {
+        tracing::warn!(%error, lane = turn.lease.lane, "a lane was lost");
+    }
+}
+
+struct Service<'a> {
+    engine: &'a Arc<Delivery>,
+    turn: &'a Arc<Turn>,
+    /// Dropped with the service: what a lost lane has under way ends here.
+    turns: JoinSet<Result<(), StoreError>>,
+    /// The seat of each turn, and the keys that it has in hand.
+    taken: HashMap<Id, (Option<Urgency>, Vec<String>)>,
+    since: Timestamp,
+    /// Set by a failure: nothing new begins, and the lane rests until then.
+    rest: Option<Timestamp>,
+}
+
+impl Service<'_> {
+    async fn until_idle(&mut self, stop: watch::Receiver<bool>) -> Result<(), StoreError> {
+        loop {
+            let goes_on = self.rest.is_none() && !*stop.borrow();
+            let free = if goes_on { self.fill_seats().await? } else { false };
+            if self.turns.is_empty() {
+                return Ok(());
+            }
+            let glance = self.engine.clock.now() + GLANCE;
+            tokio::select! {
+                biased;
+                Some(ended) = self.turns.join_next_with_id() => self.ended(ended)?,
+                () = self.engine.clock.sleep_until(glance), if free => {}
+            }
+        }
+    }
+
+    /// Begins turns while there is work; whether seats are left.
+    async fn fill_seats(&mut self) -> Result<bool, StoreError> {
+        let mut free = false;
+        for seats in self.seats() {
+            while self.sitting(seats.urgency) < seats.turns {
+                let work = match self.claim(seats).await {
+                    Err(error) if error.kind == StoreErrorKind::StaleLease => return Err(error),
+                    Err(error) => {
+                        self.failed(&error);
+                        return Ok(false);
+                    }
+                    Ok(work) if work.is_empty() => {
+                        free = true;
+                        break;
+                    }
+                    Ok(work) => work,
+                };
+                self.begin(seats.urgency, work);
+            }
+        }
+        Ok(free)
+    }
+
+    /// The lane's seats; once it was held for its slice and others wait, only those of waiting people.
+    fn seats(&self) -> Vec<Seats> {
+        let mut seats = self.engine.lanes.seats(&self.turn.lease);
+        if self.engine.crowded() && self.engine.clock.now() > self.since + SLICE {
+            seats.retain(|seats| seats.urgency == Some(Urgency::Interactive) && !self.turns.is_empty());
+        }
+        seats
+    }
+
+    fn sitting(&self, urgency: Option<Urgency>) -> usize {
+        self.taken.values().filter(|(seat, _)| *seat == urgency).count()
+    }
+
+    async fn claim(&self, seats: Seats) -> Result<Vec<Work>, StoreError> {
+        let skip = self.taken.values().flat_map(|(_, keys)| keys.iter().cloned()).collect();
+        let claim = Claim { urgency: seats.urgency, limit: seats.keys, skip };
+        self.engine.store.claim(&self.turn.lease, self.engine.clock.now(), claim).await
+    }
+
+    fn begin(&mut self, seat: Option<Urgency>, work: Vec<Work>) {
+        tracing::debug!(lane = self.turn.lease.lane, kind = work[0].kind, keys = work.len(), "a turn begins");
+        let keys = work.iter().map(|work| work.key.clone()).collect();
+        let task = self.turns.spawn(self.engine.clone().one_turn(self.turn.clone(), work));
+        self.taken.insert(task.id(), (seat, keys));
+    }
+
+    fn ended(&mut self, ended: Result<(Id, Result<(), StoreError>), tokio::task::JoinError>) -> Result<(), StoreError> {
+        match ended {
+            Ok((id, result)) => {
+                self.taken.remove(&id);
+                match result {
+                    Ok(()) => self.engine.waker.wake(),
+                    Err(error) if error.kind == StoreErrorKind::StaleLease => return Err(error),
+                    Err(error) => self.failed(&error),
+                }
+            }
+            Err(panicked) => {
+                self.taken.remove(&panicked.id());
+                self.failed(&panicked);
+            }
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, error: &dyn std::error::Error) {
+        tracing::warn!(%error, lane = self.turn.lease.lane, "a turn failed");
+        self.rest = Some(self.engine.clock.now() + AFTER_FAILURE);
+    }
+}

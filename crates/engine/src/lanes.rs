@@ -1,0 +1,28 @@
+//! How each sort of lane is served.
+
+use kopru_delivery::{Lanes, Seats};
+use kopru_ports::crm::MOST_COMMANDS;
+use kopru_ports::delivery::{Lease, Urgency};
+
+use crate::{Engine, work};
+
+/// Batches that may be on the wire to one portal side by side: where its commands are fast, one batch
+/// after another would not use its two requests a second; where they are slow, its operating time rations.
+const BATCHES: usize = 8;
+/// Calls for waiting people beside them.
+const EDITS: usize = 2;
+/// Pieces of work that a turn on a sheet takes.
+const SHEET_WORK: u32 = 50;
+
+impl Lanes for Engine {
+    /// A sheet has one turn at a time, a portal several.
+    fn seats(&self, lease: &Lease) -> Vec<Seats> {
+        if !work::is_crm(&lease.lane) {
+            return vec![Seats { urgency: None, turns: 1, keys: SHEET_WORK }];
+        }
+        let keys = u32::try_from(MOST_COMMANDS).unwrap_or(u32::MAX);
+        [(Urgency::Interactive, EDITS), (Urgency::Bulk, BATCHES)]
+            .map(|(urgency, turns)| Seats { urgency: Some(urgency), turns, keys })
+            .to_vec()
+    }
+}

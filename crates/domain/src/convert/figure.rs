@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::money::currency;
 use super::separators::{Evidence, evidence, parse};
+use super::style::Vote;
 use super::tokens::{Token, tokens};
 use crate::mapping::DecimalMark;
 use crate::text::fold;
@@ -45,15 +46,17 @@ pub(super) fn figure(text: &str, mark: DecimalMark) -> Option<Figure> {
     reading.figure(mark)
 }
 
-/// The decimal mark that a column's cell speaks for, and whether there is no other way to read it.
-pub(super) fn vote(text: &str) -> Option<(DecimalMark, bool)> {
+/// The decimal mark that a column's cell speaks for.
+pub(super) fn vote(text: &str) -> Option<Vote<DecimalMark>> {
     figure(text, DecimalMark::Comma).or_else(|| figure(text, DecimalMark::Dot))?;
     let tokens = tokens(text)?;
     let scaled = tokens.iter().any(|token| matches!(token, Token::Word(word) if scale(word, true).is_some()));
     let digits = tokens.iter().find_map(|token| if let Token::Digits(digits) = token { Some(digits) } else { None })?;
     match evidence(digits) {
-        Evidence::Sure(mark) => Some((mark, true)),
-        Evidence::Single(mark) if !scaled => Some((mark, false)),
+        Evidence::Sure(mark) => Some(Vote::Sure(mark)),
+        Evidence::Single(mark) if !scaled => Some(Vote::Likely(mark)),
+        // Three places are rather a group than thousandths.
+        Evidence::Open(mark) if !scaled => Some(Vote::Leans(mark.other())),
         _ => None,
     }
 }
@@ -272,15 +275,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case("1,234.50", Some((Dot, true)))]
-    #[case("833.467,00 TL", Some((Comma, true)))]
-    #[case("1.234.567", Some((Comma, true)))]
-    #[case("421604,78", Some((Comma, false)))]
+    #[case("1,234.50", Some(Vote::Sure(Dot)))]
+    #[case("833.467,00 TL", Some(Vote::Sure(Comma)))]
+    #[case("1.234.567", Some(Vote::Sure(Comma)))]
+    #[case("421604,78", Some(Vote::Likely(Comma)))]
     #[case("1.2 milyon", None)]
-    #[case("137.653", None)]
+    #[case("137.653", Some(Vote::Leans(Comma)))]
+    #[case("455210", None)]
     #[case("13.7.2026", None)]
     #[case("532.699.59.61", None)]
-    fn only_unambiguous_cells_vote(#[case] text: &str, #[case] expected: Option<(DecimalMark, bool)>) {
+    fn a_cell_votes_by_its_spelling(#[case] text: &str, #[case] expected: Option<Vote<DecimalMark>>) {
         assert_eq!(vote(text), expected);
     }
 

@@ -8,6 +8,7 @@ use super::blank::tidy;
 use super::calendar::{is_weekday, month};
 use super::clock::{clock, colon_for_dotted_time};
 use super::number;
+use super::style::Vote;
 use crate::mapping::DateOrder;
 use crate::reason::Reason;
 use crate::text::fold;
@@ -31,15 +32,17 @@ pub(super) fn read(text: &str, order: DateOrder) -> Result<Moment, Reason> {
     Ok(Moment { at: day.to_datetime(clock.time), offset: clock.offset })
 }
 
-/// The order of day and month that `text` alone proves.
-pub(super) fn order(text: &str) -> Option<DateOrder> {
+/// The order of day and month that a column's cell speaks for. Dates with points have theirs.
+pub(super) fn vote(text: &str) -> Option<Vote<DateOrder>> {
     let text = tidy(text).split([' ', '\u{a0}']).next()?;
-    let (first, second, year) = numeric(&parts(text).ok()?)?;
-    let (first, second): (u8, u8) = (first.parse().ok()?, second.parse().ok()?);
-    self::year(year).ok()?;
+    let numeric = numeric(&parts(text).ok()?)?;
+    let (first, second): (u8, u8) = (numeric.first.parse().ok()?, numeric.second.parse().ok()?);
+    year(numeric.year).ok()?;
     match (first, second) {
-        (13..=31, 1..=12) => Some(DateOrder::DayFirst),
-        (1..=12, 13..=31) => Some(DateOrder::MonthFirst),
+        _ if numeric.sign == "." => None,
+        (13..=31, 1..=12) => Some(Vote::Sure(DateOrder::DayFirst)),
+        (1..=12, 13..=31) => Some(Vote::Sure(DateOrder::MonthFirst)),
+        (1..=12, 1..=12) if first != second => Some(Vote::Open),
         _ => None,
     }
 }
@@ -93,7 +96,14 @@ fn parts(text: &str) -> Result<Vec<Part<'_>>, Reason> {
 }
 
 /// A date of three numbers with the year last, between equal separators.
-fn numeric<'a>(parts: &[Part<'a>]) -> Option<(&'a str, &'a str, &'a str)> {
+struct Numeric<'a> {
+    first: &'a str,
+    second: &'a str,
+    year: &'a str,
+    sign: &'a str,
+}
+
+fn numeric<'a>(parts: &[Part<'a>]) -> Option<Numeric<'a>> {
     let spelled: Vec<Part<'a>> = parts.iter().copied().skip_while(|part| matches!(part, Part::Gap(_))).collect();
     match spelled[..] {
         [Part::Number(a), Part::Gap(first), Part::Number(b), Part::Gap(second), Part::Number(c), ..]
@@ -102,7 +112,7 @@ fn numeric<'a>(parts: &[Part<'a>]) -> Option<(&'a str, &'a str, &'a str)> {
                 && a.len() <= 2
                 && b.len() <= 2 =>
         {
-            Some((a, b, c))
+            Some(Numeric { first: a, second: b, year: c, sign: first })
         }
         _ => None,
     }
@@ -125,9 +135,11 @@ fn day(text: &str, order: DateOrder) -> Result<Date, Reason> {
     }
 }
 
-/// Day and month as `order` has them, or the other way round where only that gives a month.
-fn in_order((first, second, year): (&str, &str, &str), order: DateOrder) -> Result<Date, Reason> {
-    let (day, month) = if order == DateOrder::DayFirst { (first, second) } else { (second, first) };
+/// Day and month as `order` has them, or the other way round where only that gives a month. Where dates are
+/// written with points, days come first.
+fn in_order(Numeric { first, second, year, sign }: Numeric<'_>, order: DateOrder) -> Result<Date, Reason> {
+    let day_first = order == DateOrder::DayFirst || sign == ".";
+    let (day, month) = if day_first { (first, second) } else { (second, first) };
     let may_be_month = |text: &str| text.parse::<u8>().is_ok_and(|number| number <= 12);
     if !may_be_month(month) && may_be_month(day) { build(year, day, month) } else { build(year, month, day) }
 }

@@ -2,7 +2,8 @@
 //! to be written to bring a CRM record level with its row. No I/O, no clock, no randomness: time and
 //! identifiers come in as arguments.
 
-pub mod cell;
+pub mod amount;
+mod cell;
 pub mod convert;
 pub mod detect;
 pub mod entity;

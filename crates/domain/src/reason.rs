@@ -39,6 +39,9 @@ pub enum Reason {
     UnknownChoice {
         /// Up to three labels that are spelled alike.
         nearest: Vec<String>,
+        /// Where none is: the first labels that there are.
+        #[serde(default)]
+        some: Vec<String>,
     },
     /// Several choices have that name.
     AmbiguousChoice {
@@ -47,6 +50,10 @@ pub enum Reason {
     },
     /// The field takes a record's number, not its name.
     NotARecordNumber,
+    /// The row's currency cannot be written, so the amount would stand in another one.
+    CurrencyUnknown,
+    /// The amount's cell names another currency than the row's currency column.
+    CurrencyDiffers,
     /// The cell shows a formula error.
     FormulaError,
     /// The field cannot be written.
@@ -89,6 +96,8 @@ impl Reason {
             Self::UnknownChoice { .. } => "unknown_choice",
             Self::AmbiguousChoice { .. } => "ambiguous_choice",
             Self::NotARecordNumber => "not_a_record_number",
+            Self::CurrencyUnknown => "currency_unknown",
+            Self::CurrencyDiffers => "currency_differs",
             Self::FormulaError => "formula_error",
             Self::ReadOnly => "read_only",
             Self::UnsupportedField => "unsupported_field",
@@ -144,7 +153,7 @@ impl Reason {
                 "Evet mi hayır mı olduğu anlaşılamadı; Evet veya Hayır yazın.",
                 "Neither yes nor no; write Yes or No.",
             ),
-            Self::UnknownChoice { nearest } => unknown_choice(nearest),
+            Self::UnknownChoice { nearest, some } => unknown_choice(nearest, some),
             Self::AmbiguousChoice { labels } => {
                 let all = labels.join(", ");
                 (
@@ -155,6 +164,14 @@ impl Reason {
             Self::NotARecordNumber => pair(
                 "Bu alan kaydın numarasını ister, adını değil.",
                 "This field takes the record's number, not its name.",
+            ),
+            Self::CurrencyUnknown => pair(
+                "Satırın para birimi yazılamadığı için tutar da yazılmadı; para birimini düzeltin.",
+                "The amount was not written since the row's currency cannot be; correct the currency.",
+            ),
+            Self::CurrencyDiffers => pair(
+                "Tutarın yanındaki para birimi, para birimi sütunundakinden farklı; birini düzeltin.",
+                "The amount's currency differs from the currency column; correct one of them.",
             ),
             Self::FormulaError => pair(
                 "Hücrede formül hatası var; formülü düzeltin.",
@@ -191,16 +208,23 @@ impl Reason {
     }
 }
 
-fn unknown_choice(nearest: &[String]) -> (String, String) {
-    if nearest.is_empty() {
+fn unknown_choice(nearest: &[String], some: &[String]) -> (String, String) {
+    if !nearest.is_empty() {
+        let all = nearest.join(", ");
         return (
-            "Portalda böyle bir seçenek yok; listedeki adlardan birini yazın.".to_owned(),
-            "The portal has no such choice; write one of the names in its list.".to_owned(),
+            format!("Bitrix24'te bu adla bir değer yok. Yakın olanlar: {all}."),
+            format!("Bitrix24 has no value of that name. Close to it: {all}."),
         );
     }
-    let all = nearest.join(", ");
+    if some.is_empty() {
+        return (
+            "Bitrix24'te bu alan için hiç değer yok; önce orada ekleyin.".to_owned(),
+            "Bitrix24 has no values for this field; add them there first.".to_owned(),
+        );
+    }
+    let all = some.join(", ");
     (
-        format!("Portalda böyle bir seçenek yok. Yakın olanlar: {all}."),
-        format!("The portal has no such choice. Close to it: {all}."),
+        format!("Bitrix24'te bu adla bir değer yok. Yazılabilecek adlar, örneğin: {all}."),
+        format!("Bitrix24 has no value of that name. Names that can be written, for example: {all}."),
     )
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::amount::with_currencies;
 use crate::cell::CellValue;
 use crate::convert::{convert, split_name};
 use crate::field::{FieldCode, FieldKind, FieldMeta};
@@ -95,6 +96,7 @@ pub fn read_row(cells: &[CellValue], mapping: &ResolvedMapping<'_>, catalog: &Ca
         reason: Reason::ColumnMissing,
     };
     reading.refusals.extend(mapping.missing.iter().map(missing));
+    with_currencies(cells, mapping, catalog, &mut reading);
     build_title(cells, mapping, catalog, &mut reading.desired);
     Some(reading)
 }

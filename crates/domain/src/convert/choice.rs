@@ -73,7 +73,14 @@ fn find<'a>(text: &str, field: &'a FieldMeta) -> Result<&'a Choice, Reason> {
         let labels = std::iter::once(first).chain(others).map(|choice| choice.label.clone()).collect();
         return Err(Reason::AmbiguousChoice { labels });
     }
-    Err(Reason::UnknownChoice { nearest: nearest(&folded, &field.choices) })
+    let nearest = nearest(&folded, &field.choices);
+    let some = if nearest.is_empty() { some_labels(&field.choices) } else { Vec::new() };
+    Err(Reason::UnknownChoice { nearest, some })
+}
+
+/// The first labels, for somebody who does not have the portal's list at hand.
+fn some_labels(choices: &[Choice]) -> Vec<String> {
+    choices.iter().take(5).map(|choice| choice.label.clone()).collect()
 }
 
 /// A tick box over a list of two: the one label that says the same.
@@ -161,9 +168,10 @@ mod tests {
     fn what_only_resembles_a_choice_is_refused_with_the_nearest() {
         assert_eq!(
             one("Kazanildi mi", &stages()),
-            Err(Reason::UnknownChoice { nearest: vec!["Kazanıldı".to_owned()] })
+            Err(Reason::UnknownChoice { nearest: vec!["Kazanıldı".to_owned()], some: vec![] })
         );
-        assert_eq!(one("★", &stages()), Err(Reason::UnknownChoice { nearest: vec![] }));
+        let some = stages().choices.iter().map(|choice| choice.label.clone()).take(5).collect();
+        assert_eq!(one("★", &stages()), Err(Reason::UnknownChoice { nearest: vec![], some }));
     }
 
     #[test]

@@ -58,6 +58,13 @@ pub fn convert(cell: &CellValue, field: &FieldMeta, style: &ColumnStyle) -> Resu
     }
 }
 
+/// The ISO 4217 code of the currency that a cell names beside its amount.
+#[must_use]
+pub fn written_currency(cell: &CellValue, style: &ColumnStyle) -> Option<&'static str> {
+    let CellValue::Text(text) = cell else { return None };
+    figure::figure(blank::tidy(text), style.decimal)?.currency
+}
+
 /// The cell as a person would type it.
 fn shown(cell: &CellValue) -> String {
     match cell {

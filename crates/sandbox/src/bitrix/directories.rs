@@ -167,7 +167,14 @@ pub(super) fn categories(state: &State, params: &Params) -> Result<Reply, RestEr
 
 /// `crm.currency.list`; the lira is the base.
 pub(super) fn currencies() -> Reply {
-    let rows = [("TRY", "1.0000", "Türk Lirası"), ("USD", "41.5000", "US Dollar"), ("EUR", "48.2000", "Euro")];
+    let rows = [
+        ("TRY", "1.0000", "Türk Lirası"),
+        ("USD", "41.5000", "US Dollar"),
+        ("EUR", "48.2000", "Euro"),
+        ("GBP", "55.1000", "Pound Sterling"),
+        ("RUB", "0.5200", "Российский рубль"),
+        ("AZN", "24.4000", "Azərbaycan manatı"),
+    ];
     let rows: Vec<Value> = rows
         .iter()
         .zip(1..)

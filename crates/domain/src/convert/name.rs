@@ -49,7 +49,9 @@ fn surname_start(words: &[&str]) -> usize {
         "van", "von", "vom", "zu", "zum", "zur", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "do",
         "du", "la", "le", "bin", "ibn", "al", "el", "ter",
     ];
-    let mut start = words.len().saturating_sub(1).max(1).min(words.len());
+    // A last word without letters (`🎉`, `2.`) belongs to the one before it.
+    let said = words.iter().rposition(|word| word.contains(char::is_alphabetic)).unwrap_or(0);
+    let mut start = if said == 0 { words.len() } else { said };
     while start > 1 && PARTICLES.contains(&words[start - 1].to_lowercase().as_str()) {
         start -= 1;
     }
@@ -82,6 +84,8 @@ mod tests {
     #[case("Anna von der Leyen", "Anna", "von der Leyen")]
     #[case("Usama bin Zayd", "Usama", "bin Zayd")]
     #[case("van Gogh", "van", "Gogh")]
+    #[case("Ayşe Nur Çelik 🎉", "Ayşe Nur", "Çelik 🎉")]
+    #[case("Ayşe 🎉", "Ayşe 🎉", "")]
     #[case("yok", "", "")]
     #[case("", "", "")]
     fn names(#[case] text: &str, #[case] given: &str, #[case] surname: &str) {

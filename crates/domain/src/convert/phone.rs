@@ -104,7 +104,7 @@ struct Piece<'a> {
 impl<'a> Piece<'a> {
     /// `None` when there are other words than labels, or too few digits.
     fn of(text: &'a str) -> Option<Self> {
-        let text = tidy(text);
+        let text = tidy(without_remark(text));
         let extension = extension(text);
         let main = &text[..extension.unwrap_or(text.len())];
         let mut kind = None;
@@ -143,6 +143,16 @@ impl<'a> Piece<'a> {
     fn as_it_stands(&self) -> ContactValue {
         ContactValue { value: self.text.to_owned(), kind: self.kind }
     }
+}
+
+/// The text without a remark in brackets after the number (`(Ece Hanım)`); a label there stays.
+fn without_remark(text: &str) -> &str {
+    let Some((number, remark)) = text.trim_end().strip_suffix(')').and_then(|text| text.rsplit_once('(')) else {
+        return text;
+    };
+    let mut words = remark.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let is_remark = digit_count(remark) == 0 && words.any(|word| label(&fold(word)).is_none());
+    if is_remark && digit_count(number) >= LEAST_DIGITS { number } else { text }
 }
 
 /// The part of `text` from its first digit (with the sign or bracket before it) to its last.
@@ -218,6 +228,8 @@ mod tests {
     #[case("0532 748 12 46\n0532 748 12 46", "+905327481246")]
     #[case("Cep: 0532 748 12 46 İş: 0212 259 74 37", "+905327481246 Mobile | +902122597437")]
     #[case("Cep: 0532 748 12 46 / İş: 0212 259 74 37", "+905327481246 Mobile | +902122597437")]
+    #[case("0532 748 12 46 (Ece Hanım)", "+905327481246")]
+    #[case("0532 748 12 46 (Ece), 0212 259 74 37 (iş)", "+905327481246 | +902122597437")]
     #[case("0532 748 12 46 (GSM)", "+905327481246 Mobile")]
     #[case("Tel: 0212 259 74 37, Faks: 0212 259 74 38", "+902122597437 | +902122597438 Fax")]
     #[case("📞 0212 259 74 37 (ev)", "+902122597437 Home")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kopru_adapters_bitrix::Bitrix24;
 use kopru_adapters_google::{GoogleConfig, GoogleConsent, GoogleSheets};
-use kopru_delivery::{Delivery, DeliveryOptions, Limiters, SystemClock, Waker};
+use kopru_delivery::{Delivery, DeliveryOptions, Limiters, SystemClock, TimeOrderedIds, Waker};
 use kopru_engine::{Engine, Ports};
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_oauth::TokenSessions;
@@ -67,6 +67,7 @@ impl Service {
             catalog: bitrix.clone(),
             crm: bitrix,
             clock: clock.clone(),
+            ids: Arc::new(TimeOrderedIds),
         };
         let waker = Waker::default();
         let engine = Engine::new(ports, engine_settings(settings), waker.clone());

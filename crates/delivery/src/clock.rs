@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kopru_ports::Clock;
+use kopru_ports::{Clock, UniqueIds};
+use uuid::Uuid;
 
 /// The machine's own clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,5 +19,15 @@ impl Clock for SystemClock {
         if let Ok(left) = std::time::Duration::try_from(left) {
             tokio::time::sleep(left).await;
         }
+    }
+}
+
+/// Ids that begin with the machine's time (UUID version 7).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TimeOrderedIds;
+
+impl UniqueIds for TimeOrderedIds {
+    fn next(&self) -> Uuid {
+        Uuid::now_v7()
     }
 }

@@ -1,6 +1,6 @@
 //! Serving one lane: turns side by side, each with keys of its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use kopru_ports::delivery::{Claim, Lease, Urgency, Work};
 use kopru_ports::{StoreError, StoreErrorKind};
 use tokio::sync::watch;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::handler::{Seats, Turn};
 use crate::runner::Delivery;
@@ -28,6 +28,7 @@ pub(crate) async fn serve(engine: Arc<Delivery>, lease: Lease, stop: watch::Rece
         turn: &turn,
         turns: JoinSet::new(),
         taken: HashMap::new(),
+        paused: BTreeMap::new(),
         since: engine.clock.now(),
         rest: None,
     };
@@ -49,9 +50,11 @@ struct Service<'a> {
     engine: &'a Arc<Delivery>,
     turn: &'a Arc<Turn>,
     /// Dropped with the service: what a lost lane has under way ends here.
-    turns: JoinSet<Result<(), StoreError>>,
+    turns: JoinSet<Result<Option<Timestamp>, StoreError>>,
     /// The seat of each turn, and the keys that it has in hand.
     taken: HashMap<Id, (Option<Urgency>, Vec<String>)>,
+    /// Seats whose account takes no work, and until when.
+    paused: BTreeMap<Option<Urgency>, Timestamp>,
     since: Timestamp,
     /// Set by a failure: nothing new begins, and the lane rests until then.
     rest: Option<Timestamp>,
@@ -62,14 +65,14 @@ impl Service<'_> {
         loop {
             let goes_on = self.rest.is_none() && !*stop.borrow();
             let free = if goes_on { self.fill_seats().await? } else { false };
-            if self.turns.is_empty() {
+            if self.turns.is_empty() && !(goes_on && self.holds_on()) {
                 return Ok(());
             }
             let glance = self.engine.clock.now() + GLANCE;
             tokio::select! {
                 biased;
                 Some(ended) = self.turns.join_next_with_id() => self.ended(ended)?,
-                () = self.engine.clock.sleep_until(glance), if free => {}
+                () = self.engine.clock.sleep_until(glance), if free || self.turns.is_empty() => {}
             }
         }
     }
@@ -97,13 +100,25 @@ impl Service<'_> {
         Ok(free)
     }
 
-    /// The lane's seats; once it was held for its slice and others wait, only those of waiting people.
-    fn seats(&self) -> Vec<Seats> {
+    /// The lane's seats that are not paused; once others should have its place, only those of waiting people.
+    fn seats(&mut self) -> Vec<Seats> {
+        let now = self.engine.clock.now();
+        self.paused.retain(|_, until| *until > now);
         let mut seats = self.engine.lanes.seats(&self.turn.lease);
-        if self.engine.crowded() && self.engine.clock.now() > self.since + SLICE {
+        seats.retain(|seats| !self.paused.contains_key(&seats.urgency));
+        if self.has_had_its_slice() {
             seats.retain(|seats| seats.urgency == Some(Urgency::Interactive) && !self.turns.is_empty());
         }
         seats
+    }
+
+    fn has_had_its_slice(&self) -> bool {
+        self.engine.crowded() && self.engine.clock.now() > self.since + SLICE
+    }
+
+    /// A lane that is paused for bulk work is kept for people's: given back, it would be leased again at once.
+    fn holds_on(&self) -> bool {
+        !self.paused.is_empty() && !self.has_had_its_slice()
     }
 
     fn sitting(&self, urgency: Option<Urgency>) -> usize {
@@ -123,12 +138,18 @@ impl Service<'_> {
         self.taken.insert(task.id(), (seat, keys));
     }
 
-    fn ended(&mut self, ended: Result<(Id, Result<(), StoreError>), tokio::task::JoinError>) -> Result<(), StoreError> {
+    fn ended(
+        &mut self,
+        ended: Result<(Id, Result<Option<Timestamp>, StoreError>), JoinError>,
+    ) -> Result<(), StoreError> {
         match ended {
             Ok((id, result)) => {
-                self.taken.remove(&id);
+                let seat = self.taken.remove(&id).and_then(|(seat, _)| seat);
                 match result {
-                    Ok(()) => self.engine.waker.wake(),
+                    Ok(pause) => {
+                        self.paused.extend(pause.map(|until| (seat, until)));
+                        self.engine.waker.wake();
+                    }
                     Err(error) if error.kind == StoreErrorKind::StaleLease => return Err(error),
                     Err(error) => self.failed(&error),
                 }

@@ -13,7 +13,7 @@ mod line;
 mod runner;
 
 pub use backoff::retry;
-pub use clock::SystemClock;
+pub use clock::{SystemClock, TimeOrderedIds};
 pub use handler::{Handler, Lanes, Seats, Turn};
 pub use limiters::Limiters;
 pub use runner::{Delivery, DeliveryOptions, Waker};

@@ -111,13 +111,19 @@ impl Delivery {
         self.places.available_permits() == 0
     }
 
-    /// One turn's work and its record.
-    pub(crate) async fn one_turn(self: Arc<Self>, turn: Arc<Turn>, work: Vec<Work>) -> Result<(), StoreError> {
+    /// One turn's work and its record; until when the account takes no more.
+    pub(crate) async fn one_turn(
+        self: Arc<Self>,
+        turn: Arc<Turn>,
+        work: Vec<Work>,
+    ) -> Result<Option<Timestamp>, StoreError> {
         let settlement = match self.handlers.get(work[0].kind.as_str()) {
             Some(handler) => handler.turn(&turn, work).await?,
             None => postponed(&work, self.clock.now()),
         };
-        self.record(&turn, settlement).await
+        let pause = settlement.pause;
+        self.record(&turn, settlement).await?;
+        Ok(pause)
     }
 
     /// Keeps a lease until it is lost.

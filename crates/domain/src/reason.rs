@@ -78,6 +78,8 @@ pub enum Reason {
     RecordGone,
     /// It is not known whether the CRM did it; nothing was repeated.
     OutcomeUnknown,
+    /// The CRM did not take it, however often it was tried.
+    GivenUp,
 }
 
 impl Reason {
@@ -107,6 +109,7 @@ impl Reason {
             Self::RefusedByCrm { .. } => "refused_by_crm",
             Self::RecordGone => "record_gone",
             Self::OutcomeUnknown => "outcome_unknown",
+            Self::GivenUp => "given_up",
         }
     }
 
@@ -203,6 +206,10 @@ impl Reason {
             Self::OutcomeUnknown => pair(
                 "Bitrix24'ün yazıp yazmadığı bilinmiyor; kaydı kontrol edip yeniden deneyin.",
                 "It is not known whether Bitrix24 wrote it; check the record and retry.",
+            ),
+            Self::GivenUp => pair(
+                "Bitrix24 bu satırı birçok denemede almadı; daha sonra yeniden deneyin.",
+                "Bitrix24 did not take this row in many attempts; retry it later.",
             ),
         }
     }

@@ -1,6 +1,6 @@
 //! Bringing records level with their rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,9 +8,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_delivery::{Handler, Turn, retry};
 use kopru_domain::row::changes;
-use kopru_domain::{CellRefusal, Changes, CompanyId, ConfigId, EntityKind, FieldCode, Reason, Rejection, RowState};
+use kopru_domain::{
+    CellRefusal, Changes, CompanyId, ConfigId, EntityKind, FieldCode, Language, Reason, Rejection, RowState,
+};
 use kopru_ports::configs::SyncConfig;
-use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind, WriteRequest};
+use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind, MOST_COMMANDS, WriteRequest};
 use kopru_ports::delivery::{NewAttempt, Outcome, Settlement, Urgency, Work};
 use kopru_ports::sync::{HistoryEntry, RowWritten, RowsQuery, SyncChanges, SyncRow};
 use kopru_ports::{Retry, StoreError};
@@ -57,6 +59,10 @@ impl Task {
 
 /// How often a paused configuration's queue is looked at.
 const PAUSED: Duration = Duration::from_mins(10);
+/// So long a portal is left alone that takes nothing; its rows may have to wait longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// So often a command is tried that the portal does not take while it takes others.
+const ATTEMPTS: u32 = 12;
 /// How long to wait before an attempt is looked up once more.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
@@ -71,10 +77,13 @@ impl Handler for CrmRows {
         for task in &mut tasks {
             task.fields = changes(&task.row.desired, &task.row.acked, &task.row.rejected, &task.open());
         }
-        let (send, level): (Vec<_>, Vec<_>) = tasks.into_iter().partition(Task::has_to_be_sent);
+        let (mut send, level): (Vec<_>, Vec<_>) = tasks.into_iter().partition(Task::has_to_be_sent);
         for task in level {
             done.level(task);
         }
+        // The others stay due.
+        send.sort_by_key(|task| std::cmp::Reverse(task.work.failures));
+        send.truncate(together(&send));
         if !send.is_empty() {
             self.send(turn, &company, send, &mut done).await?;
         }
@@ -84,7 +93,7 @@ impl Handler for CrmRows {
 
 impl CrmRows {
     async fn load(&self, company: &CompanyId, works: Vec<Work>, done: &mut Done<'_>) -> Result<Vec<Task>, StoreError> {
-        let mut by_config: HashMap<ConfigId, Vec<(RowRef, Work)>> = HashMap::new();
+        let mut by_config: BTreeMap<ConfigId, Vec<(RowRef, Work)>> = BTreeMap::new();
         for work in works {
             match serde_json::from_value::<RowRef>(work.payload.clone()) {
                 Ok(reference) => by_config.entry(reference.config).or_default().push((reference, work)),
@@ -96,7 +105,7 @@ impl CrmRows {
             let config = self.0.ports.configs.get(company, id).await?.map(Arc::new);
             let ids = list.iter().map(|(reference, _)| reference.row.clone()).collect();
             let rows = self.0.ports.sync.rows(company, id, RowsQuery::Ids(ids)).await?;
-            let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+            let mut rows: BTreeMap<_, _> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
             for (reference, work) in list {
                 match (&config, rows.remove(&reference.row)) {
                     (Some(config), Some(_)) if !config.enabled => done.pause(&work),
@@ -114,14 +123,15 @@ impl CrmRows {
     /// it is what the record has now; not found, it never happened. An update is simply computed anew.
     async fn resolve(&self, company: &CompanyId, tasks: &mut Vec<Task>, done: &mut Done<'_>) {
         let Some(portal) = tasks.first().map(|task| task.config.portal.clone()) else { return };
-        let mut wanted: HashMap<EntityKind, Vec<String>> = HashMap::new();
+        let mut wanted: BTreeMap<EntityKind, Vec<String>> = BTreeMap::new();
         for task in tasks.iter().filter(|task| task.row.record.is_none() && task.work.open_attempt.is_some()) {
             wanted.entry(task.config.entity).or_default().push(task.row.id.to_string());
         }
         for (entity, origins) in wanted {
             match self.0.ports.crm.find_by_origin(company, &portal, entity, &origins).await {
                 Ok(found) => {
-                    let mut found: HashMap<_, _> = found.into_iter().map(|record| (record.origin, record.id)).collect();
+                    let mut found: BTreeMap<_, _> =
+                        found.into_iter().map(|record| (record.origin, record.id)).collect();
                     let is_found =
                         |task: &Task| task.config.entity == entity && found.contains_key(task.row.id.as_str());
                     let tasks: Vec<_> = tasks.extract_if(.., |task| is_found(task)).collect();
@@ -174,6 +184,13 @@ impl CrmRows {
         }
         Ok(())
     }
+}
+
+/// How many of the tasks may share a request: what failed again and again is tried in ever smaller
+/// company, so that it does not take others down with it.
+fn together(tasks: &[Task]) -> usize {
+    let worst = tasks.iter().map(|task| task.work.failures).max().unwrap_or(0);
+    (MOST_COMMANDS >> worst.min(16)).max(1)
 }
 
 /// A status that could not be kept true is said again by the next outcome.
@@ -256,6 +273,11 @@ impl Done<'_> {
             Retry::OutcomeUnknown => Outcome::Open { until: deadline },
             _ => crm_trouble(&task.work, self.engine.ports.clock.now(), error),
         };
+        // The portal as a whole takes nothing now: the other rows need not ask one by one.
+        if let Outcome::Again { due, .. } | Outcome::Retry { due, .. } = &outcome {
+            let most = self.engine.ports.clock.now() + LONGEST_PAUSE;
+            self.settlement.pause = self.settlement.pause.max(Some(most.min(*due)));
+        }
         self.settle_later(task, outcome);
     }
 
@@ -280,12 +302,20 @@ impl Done<'_> {
                 self.write(task, None);
             }
             CommandOutcome::Refused { kind, message, field } => self.refused(task, kind, message, field),
+            CommandOutcome::Retry(_) if task.work.failures >= ATTEMPTS => self.give_up(task),
             CommandOutcome::Retry(pause) => {
                 let outcome = retry(&task.work, self.engine.ports.clock.now(), pause, "the portal asks for a pause");
                 self.settle_later(&task, outcome);
             }
             CommandOutcome::Unknown => self.settle(&task.work, Outcome::Open { until: deadline }),
         }
+    }
+
+    /// Others are taken and this one is not, again and again: it waits for its row's next edit or a replay.
+    fn give_up(&mut self, task: Task) {
+        self.settle(&task.work, Outcome::Parked { error: Reason::GivenUp.text(Language::En) });
+        let whole = CellRefusal { header: String::new(), value: String::new(), reason: Reason::GivenUp };
+        self.write(task, Some(whole));
     }
 
     /// A refused field is put aside and the rest goes again; a refused record waits for its next edit.

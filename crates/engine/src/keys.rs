@@ -29,7 +29,7 @@ impl Engine {
         let now = self.ports.clock.now();
         let end = text.expose_secret().len() - 4;
         let key = ApiKey {
-            id: Uuid::now_v7(),
+            id: self.ports.ids.next(),
             company: company.clone(),
             name: name.to_owned(),
             last_four: text.expose_secret()[end..].to_owned(),

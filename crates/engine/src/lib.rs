@@ -27,7 +27,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kopru_delivery::{Handler, Waker};
-use kopru_ports::Clock;
 use kopru_ports::configs::ConfigStore;
 use kopru_ports::crm::{CrmCatalog, CrmWriter};
 use kopru_ports::delivery::DeliveryStore;
@@ -38,6 +37,7 @@ use kopru_ports::seal::Sealer;
 use kopru_ports::spreadsheets::Spreadsheets;
 use kopru_ports::sync::SyncStore;
 use kopru_ports::tokens::TokenStore;
+use kopru_ports::{Clock, UniqueIds};
 
 pub use connect::GoogleStatus;
 pub use detect::DetectedTab;
@@ -77,6 +77,8 @@ pub struct Ports {
     pub crm: Arc<dyn CrmWriter>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Ids of rows, configurations and events.
+    pub ids: Arc<dyn UniqueIds>,
 }
 
 /// What the use cases need to know of their surroundings.

@@ -11,7 +11,6 @@ use kopru_ports::seal::SealContext;
 use kopru_ports::spreadsheets::{Area, NewColumn};
 use kopru_ports::{StoreError, StoreErrorKind};
 use secrecy::{ExposeSecret, SecretString};
-use uuid::Uuid;
 
 use crate::error::{EngineError, Problem};
 use crate::tab::{END, headers};
@@ -62,7 +61,7 @@ impl Engine {
         };
         self.check_mapping(&wish.company, wish.entity, &mapping).await?;
         let (key, secret) = (secrets::token()?, secrets::webhook_secret()?);
-        let id = ConfigId(Uuid::now_v7());
+        let id = ConfigId(self.ports.ids.next());
         let config = SyncConfig {
             id,
             sealed_secret: self.ports.sealer.seal(&secret_context(&wish.company, id), &secret).await?,

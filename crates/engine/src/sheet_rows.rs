@@ -1,6 +1,6 @@
 //! From cells to rows with an identity, and what a failed turn on a sheet means.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use kopru_domain::row::read_row;
@@ -11,7 +11,6 @@ use kopru_ports::crm::CrmError;
 use kopru_ports::delivery::{NewWork, Urgency};
 use kopru_ports::spreadsheets::{CellWrite, SheetsErrorKind};
 use kopru_ports::sync::{RowSeen, RowsQuery, SyncChanges, SyncRow};
-use uuid::Uuid;
 
 use crate::sheet_turn::Trouble;
 use crate::tab::TabRead;
@@ -96,7 +95,7 @@ impl Engine {
     ) -> Result<HashSet<RowId>, Trouble> {
         let here: HashSet<u32> = rows.iter().map(|row| row.place).collect();
         let of = |row: &Row| row.id.as_ref().and_then(|id| known.get(id)).filter(|known| known.place != row.place);
-        let left: HashMap<u32, &RowId> = rows
+        let left: BTreeMap<u32, &RowId> = rows
             .iter()
             .filter_map(of)
             .filter(|known| !here.contains(&known.place))
@@ -129,8 +128,8 @@ impl Engine {
     ) -> Result<bool, Trouble> {
         let (config, system) = (terms.config, terms.system);
         let tag = RowTag::of(&config.spreadsheet, config.gid, &config.portal);
-        let given: HashMap<u32, RowId> =
-            nameless.iter().map(|place| (*place, RowId::new(&tag, Uuid::now_v7()))).collect();
+        let given: BTreeMap<u32, RowId> =
+            nameless.iter().map(|place| (*place, RowId::new(&tag, self.ports.ids.next()))).collect();
         let cell = |(place, id): (&u32, &RowId)| CellWrite {
             row: *place,
             column: system.row_id,

@@ -15,7 +15,6 @@ use kopru_ports::sync::{Accepted, SheetEvent};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::Sha256;
-use uuid::Uuid;
 
 use crate::error::{EngineError, Problem};
 use crate::setup::secret_context;
@@ -93,7 +92,7 @@ impl Engine {
                 verify(&secret, &headers, body, now)?;
                 headers.id
             }
-            None => format!("hint_{}", Uuid::now_v7().simple()),
+            None => format!("hint_{}", self.ports.ids.next().simple()),
         };
         let event = SheetEvent { id, rows: changed_rows(&config, body)?, received: now };
         let stored = self.ports.sync.accept(&config.company, config.id, event, work::events(&config, now)).await?;

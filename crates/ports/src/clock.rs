@@ -1,7 +1,8 @@
-//! Time as a port, so that it can be simulated.
+//! Time and chance as ports, so that they can be simulated.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 /// Tells and awaits time.
 #[async_trait]
@@ -10,4 +11,10 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Returns once `moment` has come; at once where it has passed.
     async fn sleep_until(&self, moment: Timestamp);
+}
+
+/// Makes ids that nobody else makes.
+pub trait UniqueIds: Send + Sync {
+    /// The next one; later ones are greater, as far as clocks allow.
+    fn next(&self) -> Uuid;
 }

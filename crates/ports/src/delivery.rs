@@ -184,12 +184,16 @@ pub enum Outcome {
 /// All that one turn of work changes: recorded together or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Settlement {
-    /// One for each piece of work of the turn: key, the generation that was claimed, outcome.
+    /// Of the work that was tried: key, the generation that was claimed, outcome. The rest of the turn's
+    /// work stays due.
     pub outcomes: Vec<(String, i64, Outcome)>,
     /// Work that follows, on this or other lanes.
     pub follow_ups: Vec<NewWork>,
     /// What it changes in the rows, by configuration.
     pub sync: Vec<SyncChanges>,
+    /// Until when the account takes no work of the turn's urgency. For the worker that holds the lane: it is
+    /// not stored.
+    pub pause: Option<Timestamp>,
 }
 
 /// Stores lanes, work and attempts. Everything that takes a [`Lease`] gives

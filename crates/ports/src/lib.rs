@@ -18,5 +18,5 @@ pub mod spreadsheets;
 pub mod sync;
 pub mod tokens;
 
-pub use clock::Clock;
+pub use clock::{Clock, UniqueIds};
 pub use error::{PortError, Retry, StoreError, StoreErrorKind};

@@ -141,12 +141,12 @@ mod tests {
     use super::*;
     use kopru_ports::delivery::Urgency;
     use kopru_ports::gate::{Charge, Limit};
-    use kopru_ports_testkit::{MemoryLimits, SimulatedClock};
+    use kopru_ports_testkit::{MemoryStore, SimulatedClock};
     use tokio::task::JoinSet;
 
     fn gate() -> (Arc<Limiters>, Arc<SimulatedClock>) {
         let clock = Arc::new(SimulatedClock::default());
-        (Arc::new(Limiters::new(Arc::new(MemoryLimits::default()), clock.clone())), clock)
+        (Arc::new(Limiters::new(Arc::new(MemoryStore::default()), clock.clone())), clock)
     }
 
     fn pass(company: &str, scopes: &[&str]) -> Pass {

@@ -2,13 +2,14 @@
 //!
 //! ```ignore
 //! kopru_ports_testkit::storage_suite!(async { Arc::new(SqliteStore::open(&file).await.unwrap()) });
+//! kopru_ports_testkit::storage_suite!(async { Arc::<MemoryStore>::default() }; delivery, limits);
 //! ```
 
 pub mod clock;
 pub mod fakes;
-pub mod limits;
+pub mod memory;
 pub mod suites;
 
 pub use clock::{ManualClock, SimulatedClock};
 pub use fakes::{MemoryIntegrations, OpenGate};
-pub use limits::MemoryLimits;
+pub use memory::MemoryStore;

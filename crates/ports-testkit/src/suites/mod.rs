@@ -2,17 +2,33 @@
 
 #![expect(clippy::missing_panics_doc, reason = "every clause panics when it does not hold")]
 
+pub mod configs;
+pub mod consents;
 pub mod delivery;
 pub mod identity;
+pub mod integrations;
 pub mod limits;
 pub mod sync;
 pub mod tokens;
 
-/// Runs every clause of the storage ports against a store. `$open` is an expression that gives a future
-/// of an `Arc` of a fresh, empty store that implements all of them.
+/// Runs the clauses of the storage ports against a store: of all of them, or of those that are named.
+/// `$open` is an expression that gives a future of an `Arc` of a fresh, empty store that implements them;
+/// the clauses of `sync` and `configs` also need [`kopru_ports::identity::IdentityStore`] and each other.
 #[macro_export]
 macro_rules! storage_suite {
     ($open:expr) => {
+        $crate::storage_suite!($open; delivery, limits, sync, configs, identity, integrations, tokens, consents);
+    };
+    ($open:expr; $($port:ident),+ $(,)?) => {
+        $($crate::port_suite!($open, $port);)+
+    };
+}
+
+/// One port's clauses.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! port_suite {
+    ($open:expr, delivery) => {
         $crate::clauses!($open, delivery: [
             work_is_leased_claimed_and_finished,
             a_lane_has_one_holder,
@@ -28,12 +44,16 @@ macro_rules! storage_suite {
             follow_ups_come_with_the_turn_or_not_at_all,
             an_idle_store_knows_when_to_look_again,
         ]);
+    };
+    ($open:expr, limits) => {
         $crate::clauses!($open, limits: [
             a_pass_spends_from_all_its_limits_or_from_none,
             what_is_kept_is_for_people,
             a_vendors_refusal_holds_its_scope,
             what_a_call_cost_more_or_less_is_made_good,
         ]);
+    };
+    ($open:expr, sync) => {
         $crate::clauses!($open, sync: [
             an_event_is_stored_once,
             a_row_that_says_nothing_new_stays_as_it_is,
@@ -44,15 +64,31 @@ macro_rules! storage_suite {
             replay_forgets_refusals,
             companies_do_not_see_each_other,
         ]);
+    };
+    ($open:expr, configs) => {
+        $crate::clauses!($open, configs: [
+            configurations_are_unique_and_found_by_their_webhook_key,
+        ]);
+    };
+    ($open:expr, identity) => {
+        $crate::clauses!($open, identity: [
+            a_key_is_found_by_its_hash_until_it_is_revoked,
+        ]);
+    };
+    ($open:expr, integrations) => {
+        $crate::clauses!($open, integrations: [
+            settings_are_replaced_and_forgotten,
+        ]);
+    };
+    ($open:expr, tokens) => {
         $crate::clauses!($open, tokens: [
             a_token_is_saved_against_its_version,
             one_caller_refreshes_at_a_time,
-            a_consent_is_taken_once_and_in_time,
         ]);
-        $crate::clauses!($open, identity: [
-            a_key_is_found_by_its_hash_until_it_is_revoked,
-            settings_are_replaced_and_forgotten,
-            configurations_are_unique_and_found_by_their_webhook_key,
+    };
+    ($open:expr, consents) => {
+        $crate::clauses!($open, consents: [
+            a_consent_is_taken_once_and_in_time,
         ]);
     };
 }

@@ -1,17 +1,16 @@
-//! Clauses of [`TokenStore`] and [`ConsentStore`].
+//! [`TokenStore`]'s clauses.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kopru_ports::identity::IdentityStore;
-use kopru_ports::oauth::{ConsentStore, PendingConsent};
 use kopru_ports::tokens::{ConnectionStatus, Saved, Service, StoredToken, TokenKey, TokenStore};
 use secrecy::{ExposeSecret, SecretString};
 
 const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
 
-fn key() -> TokenKey {
+pub(super) fn key() -> TokenKey {
     TokenKey {
         company: "acme".parse().expect("an id"),
         user: "ayse".parse().expect("an id"),
@@ -66,16 +65,4 @@ pub async fn one_caller_refreshes_at_a_time(store: Arc<impl TokenStore + Identit
     store.save(&key(), token(1, "two")).await.expect("saved");
     assert!(!store.begin_refresh(&key(), 1, NOW, until).await.expect("an answer"), "an old version");
     assert!(store.begin_refresh(&key(), 2, NOW, until).await.expect("an answer"));
-}
-
-/// A state works once, and not after its time.
-pub async fn a_consent_is_taken_once_and_in_time(store: Arc<impl ConsentStore>) {
-    let consent = PendingConsent { key: key(), sealed_verifier: "sealed".into(), return_to: "/".into() };
-    let until = NOW + Duration::from_mins(10);
-    for state in ["a", "b"] {
-        store.put(state, consent.clone(), until).await.expect("stored");
-    }
-    assert!(store.take("a", NOW).await.expect("an answer").is_some());
-    assert!(store.take("a", NOW).await.expect("an answer").is_none());
-    assert!(store.take("b", until).await.expect("an answer").is_none());
 }

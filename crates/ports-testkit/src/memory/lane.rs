@@ -1,0 +1,162 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use kopru_ports::delivery::{Claim, Gather, NewAttempt, NewWork, Outcome, Urgency, Work};
+use serde_json::Value;
+
+use super::{kept, most};
+
+/// A lane and what waits on it.
+#[derive(Debug, Default)]
+pub(super) struct Lane {
+    /// Not later than the moment at which something on it can be claimed.
+    pub next_due: Option<Timestamp>,
+    pub lease_until: Timestamp,
+    pub epoch: i64,
+    pub jobs: BTreeMap<String, Job>,
+    attempts: BTreeMap<String, Attempt>,
+}
+
+#[derive(Debug)]
+pub(super) struct Job {
+    kind: String,
+    pub owner: String,
+    payload: Value,
+    urgency: Urgency,
+    due: Timestamp,
+    pub since: Timestamp,
+    failures: u32,
+    generation: i64,
+    pub parked: bool,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    payload: Value,
+    deadline: Timestamp,
+}
+
+impl Lane {
+    pub fn enqueue(&mut self, new: &NewWork, now: Timestamp) {
+        let due = kept(new.due);
+        match self.jobs.get_mut(&new.key) {
+            Some(job) => job.wish(new, due),
+            None => {
+                self.jobs.insert(new.key.clone(), Job::new(new, due, kept(now)));
+            }
+        }
+        self.next_due = Some(self.next_due.map_or(due, |next| next.min(due)));
+    }
+
+    pub fn claim(&self, now: Timestamp, claim: &Claim) -> Vec<Work> {
+        let wanted = |key: &String, job: &Job| {
+            !job.parked && claim.urgencies().contains(&job.urgency) && !claim.skip.contains(key)
+        };
+        let due = self.jobs.iter().filter(|(key, job)| wanted(key, job) && self.ready(key, job) <= now);
+        let mut due: Vec<_> = due.collect();
+        due.sort_by_key(|(key, job)| (job.due - job.urgency.lead(), *key));
+        due.truncate(most(claim.limit));
+        let kind = due.first().map(|(_, job)| job.kind.as_str());
+        due.iter().filter(|(_, job)| Some(job.kind.as_str()) == kind).map(|(key, job)| self.work(key, job)).collect()
+    }
+
+    /// When a key can be claimed: an open attempt holds it back.
+    fn ready(&self, key: &str, job: &Job) -> Timestamp {
+        self.attempts.get(key).map_or(job.due, |attempt| attempt.deadline.max(job.due))
+    }
+
+    fn work(&self, key: &str, job: &Job) -> Work {
+        Work {
+            kind: job.kind.clone(),
+            key: key.to_owned(),
+            owner: job.owner.clone(),
+            payload: job.payload.clone(),
+            failures: job.failures,
+            generation: job.generation,
+            since: job.since,
+            urgency: job.urgency,
+            open_attempt: self.attempts.get(key).map(|attempt| attempt.payload.clone()),
+        }
+    }
+
+    pub fn freeze(&mut self, attempt: NewAttempt) {
+        let NewAttempt { key, payload, deadline } = attempt;
+        self.attempts.insert(key, Attempt { payload, deadline: kept(deadline) });
+    }
+
+    pub fn settle(&mut self, now: Timestamp, key: &str, generation: i64, outcome: Outcome) {
+        if let Outcome::Open { until } = outcome {
+            if let Some(attempt) = self.attempts.get_mut(key) {
+                attempt.deadline = kept(until);
+            }
+            return;
+        }
+        self.attempts.remove(key);
+        let Some(job) = self.jobs.get_mut(key) else { return };
+        if job.generation == generation && outcome == Outcome::Done {
+            self.jobs.remove(key);
+        } else {
+            job.settle(now, generation, outcome);
+        }
+    }
+
+    pub fn refresh(&mut self) {
+        let waiting = self.jobs.iter().filter(|(_, job)| !job.parked);
+        self.next_due = waiting.map(|(key, job)| self.ready(key, job)).min();
+    }
+}
+
+impl Job {
+    fn new(new: &NewWork, due: Timestamp, since: Timestamp) -> Self {
+        Self {
+            kind: new.kind.to_owned(),
+            owner: new.owner.clone(),
+            payload: new.payload.clone(),
+            urgency: new.urgency,
+            due,
+            since,
+            failures: 0,
+            generation: 1,
+            parked: false,
+        }
+    }
+
+    fn wish(&mut self, new: &NewWork, due: Timestamp) {
+        let (earlier, later) = (self.due.min(due), self.due.max(due));
+        self.due = match new.gather {
+            _ if self.parked || self.failures > 0 => due,
+            Gather::Earliest => earlier,
+            Gather::Quiet { at_most } => {
+                let end = self.since.checked_add(at_most).map_or(Timestamp::MAX, kept);
+                later.min(end).max(earlier)
+            }
+        };
+        self.payload = new.payload.clone();
+        self.urgency = self.urgency.min(new.urgency);
+        self.generation += 1;
+        self.failures = 0;
+        self.parked = false;
+    }
+
+    /// What was made due again meanwhile keeps its new wish, but for a pause that the vendor asked for.
+    fn settle(&mut self, now: Timestamp, generation: i64, outcome: Outcome) {
+        let same = self.generation == generation;
+        match outcome {
+            Outcome::Done => {
+                self.since = kept(now);
+                self.failures = 0;
+            }
+            Outcome::Again { due, payload } if same => {
+                self.due = kept(due);
+                self.payload = payload;
+                self.failures = 0;
+            }
+            Outcome::Retry { due, .. } => {
+                self.due = kept(due);
+                self.failures += 1;
+            }
+            Outcome::Parked { .. } if same => self.parked = true,
+            Outcome::Again { .. } | Outcome::Parked { .. } | Outcome::Open { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The storage ports in memory, as strict as a database and the same on every run.
+
+mod configs;
+mod delivery;
+mod identity;
+mod lane;
+mod limits;
+mod rows;
+mod sync;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use kopru_domain::{CompanyId, ConfigId};
+use kopru_ports::gate::Limit;
+use kopru_ports::identity::ApiKey;
+use kopru_ports::{Retry, StoreError, StoreErrorKind};
+
+use lane::Lane;
+use rows::Tab;
+
+/// Companies, configurations, rows, lanes and limits of one process, gone with it. Every call is one step:
+/// it changes all that it should, or nothing.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    companies: BTreeMap<CompanyId, String>,
+    keys: BTreeMap<String, ApiKey>,
+    tabs: BTreeMap<(CompanyId, ConfigId), Tab>,
+    lanes: BTreeMap<(CompanyId, String), Lane>,
+    limits: BTreeMap<String, (Limit, Timestamp)>,
+    /// The number of the last history entry.
+    entries: i64,
+}
+
+impl MemoryStore {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn error(kind: StoreErrorKind) -> StoreError {
+    StoreError::new("memory", kind, Retry::Never)
+}
+
+/// The moment as databases keep it: whole microseconds.
+fn kept(moment: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(moment.as_microsecond()).unwrap_or(moment)
+}
+
+fn most(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::MemoryStore;
+
+    fn fresh() -> std::future::Ready<Arc<MemoryStore>> {
+        std::future::ready(Arc::default())
+    }
+
+    crate::storage_suite!(fresh(); delivery, limits, sync, configs, identity);
+}

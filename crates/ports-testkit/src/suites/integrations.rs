@@ -1,0 +1,35 @@
+//! [`IntegrationStore`]'s clause.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kopru_domain::CompanyId;
+use kopru_ports::identity::IdentityStore;
+use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
+use kopru_ports::tokens::ConnectionStatus;
+use secrecy::{ExposeSecret, SecretString};
+
+const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
+
+fn company() -> CompanyId {
+    "acme".parse().expect("an id")
+}
+
+/// New settings replace old ones and begin as inactive; a status does not touch them.
+pub async fn settings_are_replaced_and_forgotten(store: Arc<impl IntegrationStore + IdentityStore>) {
+    let kind = IntegrationKind::Bitrix24;
+    store.add_company(&company(), "", NOW).await.expect("a company");
+    assert!(store.get(&company(), kind).await.expect("an answer").is_none());
+    store.put(&company(), kind, SecretString::from("one")).await.expect("stored");
+    store.set_status(&company(), kind, ConnectionStatus::Error, Some("why".into()), NOW).await.expect("set");
+    let found = store.get(&company(), kind).await.expect("an answer").expect("settings");
+    assert_eq!(
+        (found.settings.expose_secret(), found.status, found.last_used),
+        ("one", ConnectionStatus::Error, Some(NOW))
+    );
+    store.put(&company(), kind, SecretString::from("two")).await.expect("stored");
+    let found = store.get(&company(), kind).await.expect("an answer").expect("settings");
+    assert_eq!((found.version, found.status, found.last_error), (2, ConnectionStatus::Inactive, None));
+    store.delete(&company(), kind).await.expect("deleted");
+    assert!(store.get(&company(), kind).await.expect("an answer").is_none());
+}

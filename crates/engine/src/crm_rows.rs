@@ -59,6 +59,8 @@ impl Task {
 
 /// How often a paused configuration's queue is looked at.
 const PAUSED: Duration = Duration::from_mins(10);
+/// A machine's clock may be set on by so much while a call is under way.
+const CLOCK_STEP: Duration = Duration::from_secs(5);
 /// So long a portal is left alone that takes nothing; its rows may have to wait longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// So often a command is tried that the portal does not take while it takes others.
@@ -164,20 +166,20 @@ impl CrmRows {
         let attempt = |(task, command): (&Task, &CrmCommand)| NewAttempt {
             key: task.work.key.clone(),
             payload: json!(command),
-            deadline,
+            deadline: deadline + CLOCK_STEP,
         };
         turn.freeze(tasks.iter().zip(&commands).map(attempt).collect()).await?;
         let request = WriteRequest { company: company.clone(), portal, urgency: done.urgency, commands, deadline };
         match self.0.ports.crm.write(request).await {
             Ok(outcomes) => {
                 for (task, outcome) in tasks.into_iter().zip(outcomes) {
-                    done.answered(task, outcome, deadline);
+                    done.answered(task, outcome, deadline + CLOCK_STEP);
                 }
                 status_true(self.0.portal_works(company).await);
             }
             Err(error) => {
                 for task in tasks {
-                    done.failed(&task, &error, deadline);
+                    done.failed(&task, &error, deadline + CLOCK_STEP);
                 }
                 status_true(self.0.portal_failed(company, &error).await);
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
-use kopru_domain::row::read_row;
+use kopru_domain::row::{read_row, status_cell};
 use kopru_domain::{Catalog, CellValue, Reading, ResolvedMapping, RowId, RowState, RowTag, SystemColumns};
 use kopru_ports::StoreError;
 use kopru_ports::configs::SyncConfig;
@@ -46,6 +46,8 @@ struct Row {
     place: u32,
     id: Option<RowId>,
     reading: Reading,
+    /// What its status and record cells say.
+    status: [String; 2],
 }
 
 impl Engine {
@@ -156,12 +158,16 @@ impl Terms<'_> {
     /// Rows that say something, with the ids that are valid here.
     fn parse(&self, cells: &[(u32, Vec<CellValue>)]) -> Vec<Row> {
         let tag = RowTag::of(&self.config.spreadsheet, self.config.gid, &self.config.portal);
-        let id = |cells: &[CellValue]| {
-            let text = cells.get(self.system.row_id as usize).map(CellValue::to_text).unwrap_or_default();
-            text.parse::<RowId>().ok().filter(|id| id.belongs_to(&tag))
-        };
+        let text =
+            |cells: &[CellValue], column: u32| cells.get(column as usize).map(CellValue::to_text).unwrap_or_default();
+        let id = |text: String| text.parse::<RowId>().ok().filter(|id| id.belongs_to(&tag));
         let row = |(place, cells): &(u32, Vec<CellValue>)| {
-            Some(Row { place: *place, id: id(cells), reading: read_row(cells, self.mapping, self.catalog)? })
+            Some(Row {
+                place: *place,
+                id: id(text(cells, self.system.row_id)),
+                reading: read_row(cells, self.mapping, self.catalog)?,
+                status: [self.system.status, self.system.record].map(|column| text(cells, column)),
+            })
         };
         cells.iter().filter_map(row).collect()
     }
@@ -204,6 +210,12 @@ fn says_nothing_new(known: &SyncRow, reading: &Reading, look: Look) -> bool {
     known.desired == reading.desired && known.refusals == reading.refusals && !waits
 }
 
+/// Whether a row's cells show where it stands. They may have been written where it was a moment before.
+fn shows(config: &SyncConfig, row: &SyncRow, [status, record]: &[String; 2]) -> bool {
+    let expected = status_cell(row.state, &row.all_refusals(&config.mapping), config.language);
+    expected.is_none_or(|expected| expected.text == *status && row.record.as_ref().is_none_or(|id| id == record))
+}
+
 fn compare(
     config: &SyncConfig,
     rows: Vec<Row>,
@@ -214,9 +226,12 @@ fn compare(
     let mut found = Identified { changes: SyncChanges::of(config.id), follow_ups: Vec::new(), moved };
     for row in rows {
         let Some(id) = row.id else { continue };
-        let same = known.get(&id).is_some_and(|known| says_nothing_new(known, &row.reading, look));
-        if !same {
-            found.follow_ups.push(work::crm_row(config, &id, look.due, look.urgency));
+        match known.get(&id).filter(|known| says_nothing_new(known, &row.reading, look)) {
+            None => found.follow_ups.push(work::crm_row(config, &id, look.due, look.urgency)),
+            Some(known) if look.scan.is_some() && !shows(config, known, &row.status) => {
+                found.changes.unshown.push(id.clone());
+            }
+            Some(_) => {}
         }
         let Reading { desired, refusals } = row.reading;
         found.changes.seen.push(RowSeen { id, place: row.place, desired, refusals, scan: look.scan });

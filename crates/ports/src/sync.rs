@@ -138,6 +138,8 @@ pub struct SyncChanges {
     pub written: Vec<RowWritten>,
     /// Rows whose status cell shows that revision.
     pub shown: Vec<(RowId, i64)>,
+    /// Rows whose status cell shows something else: it is due again.
+    pub unshown: Vec<RowId>,
     /// What to remember.
     pub history: Vec<HistoryEntry>,
     /// How far a scan is. With its end, rows that it did not see need no status any more.
@@ -154,6 +156,7 @@ impl SyncChanges {
             seen: Vec::new(),
             written: Vec::new(),
             shown: Vec::new(),
+            unshown: Vec::new(),
             history: Vec::new(),
             scan: None,
         }

@@ -41,6 +41,9 @@ impl Of<'_> {
         for (row, revision) in &changes.shown {
             self.show(row.as_str(), *revision).await?;
         }
+        for row in &changes.unshown {
+            self.unshow(row.as_str()).await?;
+        }
         for entry in &changes.history {
             self.remember(entry).await?;
         }
@@ -130,6 +133,16 @@ impl Of<'_> {
         .bind(self.config.clone())
         .bind(row)
         .bind(revision);
+        self.run(query).await
+    }
+
+    async fn unshow(&mut self, row: &str) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "UPDATE sync_row SET shown_revision = 0 WHERE company_id = ?1 AND config_id = ?2 AND row_id = ?3",
+        )
+        .bind(self.company.as_str())
+        .bind(self.config.clone())
+        .bind(row);
         self.run(query).await
     }
 

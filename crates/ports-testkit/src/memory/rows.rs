@@ -64,6 +64,11 @@ impl Tab {
                 row.shown = row.shown.max(*revision);
             }
         }
+        for id in &changes.unshown {
+            if let Some(row) = self.rows.get_mut(id) {
+                row.shown = 0;
+            }
+        }
         for entry in changes.history {
             *entries += 1;
             self.history.insert(*entries, HistoryEntry { at: kept(entry.at), ..entry });

@@ -173,6 +173,8 @@ pub async fn statuses_are_due_until_they_are_shown(store: Arc<impl Store>) {
     assert_eq!(status_due(&*store, &config).await, [row_id(1)]);
     apply(&*store, &config, shown(revision)).await;
     assert!(status_due(&*store, &config).await.is_empty());
+    apply(&*store, &config, SyncChanges { unshown: vec![row_id(1)], ..SyncChanges::of(config.id) }).await;
+    assert_eq!(status_due(&*store, &config).await, [row_id(1)], "somebody overwrote it");
 }
 
 /// Rows that a whole scan did not see have no cell for their status any more.

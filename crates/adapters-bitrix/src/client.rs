@@ -1,4 +1,5 @@
-//! One call to a portal: rationed, sent, read by meaning. Nothing is repeated here.
+//! One call to a portal: rationed, sent, read by meaning. Nothing is repeated here but a call that a renamed
+//! portal sent on without carrying it out.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -11,6 +12,7 @@ use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::delivery::Urgency;
 use kopru_ports::gate::{Charge, Gate, Limit, Pass};
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
+use kopru_ports::tokens::ConnectionStatus;
 use kopru_ports::{Clock, Retry};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -75,20 +77,63 @@ impl Bitrix24 {
         method: &str,
         params: &Value,
     ) -> Result<Envelope, CrmError> {
+        let reply = self.post(company, portal, method, params).await?;
+        if !is_redirect(&reply) {
+            return self.heed(portal, read(&reply)).await;
+        }
+        let moved = reply.location().and_then(|location| portal.moved(method, location)).ok_or_else(lost)?;
+        let reply = self.post(company, &moved, method, params).await?;
+        if is_redirect(&reply) {
+            return Err(lost());
+        }
+        let answer = self.heed(&moved, read(&reply)).await;
+        if answer.is_ok() {
+            self.remember(company, portal, &moved).await;
+        }
+        answer
+    }
+
+    async fn post(
+        &self,
+        company: &CompanyId,
+        portal: &Portal,
+        method: &str,
+        params: &Value,
+    ) -> Result<Reply, CrmError> {
         self.enter(company, portal).await?;
         let url = format!("{}{method}", portal.base.expose_secret());
         let request = self.http.request(Method::POST, &url).json(params);
-        let reply = self.http.send(request).await.map_err(|cause| {
+        self.http.send(request).await.map_err(|cause| {
             let retry = if cause.failure == Failure::NotSent { Retry::After(None) } else { Retry::OutcomeUnknown };
             error(CrmErrorKind::Unavailable, retry).caused_by(cause)
-        })?;
-        let answer = read(&reply);
-        if let (Err(refusal), false) = (&answer, reply.status == METHOD_BLOCKED)
-            && let (CrmErrorKind::RateLimited, Retry::After(Some(pause))) = (refusal.kind, refusal.retry)
+        })
+    }
+
+    /// Tells the gate of a refusal that concerns all calls to the portal.
+    async fn heed(&self, portal: &Portal, answer: Result<Envelope, (u16, CrmError)>) -> Result<Envelope, CrmError> {
+        let (status, refusal) = match answer {
+            Ok(envelope) => return Ok(envelope),
+            Err(refused) => refused,
+        };
+        if let (CrmErrorKind::RateLimited, Retry::After(Some(pause))) = (refusal.kind, refusal.retry)
+            && status != METHOD_BLOCKED
         {
             self.gate.refused(&limit(portal).scope, self.clock.now() + pause).await;
         }
-        answer
+        Err(refusal)
+    }
+
+    /// Keeps a renamed portal's address, unless somebody connected another one meanwhile. A store that does
+    /// not answer costs one more redirect, no more.
+    async fn remember(&self, company: &CompanyId, from: &Portal, to: &Portal) {
+        let Ok(stored) = self.portal_of(company).await else { return };
+        if stored.base.expose_secret() != from.base.expose_secret() {
+            return;
+        }
+        let (kind, now) = (IntegrationKind::Bitrix24, self.clock.now());
+        if self.integrations.put(company, kind, to.settings()).await.is_ok() {
+            let _ = self.integrations.set_status(company, kind, ConnectionStatus::Active, None, now).await;
+        }
     }
 
     async fn enter(&self, company: &CompanyId, portal: &Portal) -> Result<(), CrmError> {
@@ -110,19 +155,25 @@ fn limit(portal: &Portal) -> Limit {
     Limit { scope: format!("bitrix24:{}", portal.name), per_second: 2.0, burst: 49.0, kept: 3.0 }
 }
 
+fn is_redirect(reply: &Reply) -> bool {
+    (300..400).contains(&reply.status)
+}
+
+/// A redirect that is no renaming, or one after another: the call was not carried out.
+fn lost() -> CrmError {
+    error(CrmErrorKind::Credentials, Retry::Never).detail("the portal redirects to where it does not answer either")
+}
+
 /// An answer may be an error with any status, also 200; a page in place of JSON says nothing of what was done.
-fn read(reply: &Reply) -> Result<Envelope, CrmError> {
+/// A refusal comes with its status.
+fn read(reply: &Reply) -> Result<Envelope, (u16, CrmError)> {
     let unknown = || error(CrmErrorKind::Unavailable, Retry::OutcomeUnknown);
-    if (300..400).contains(&reply.status) {
-        // The portal was renamed: the call was not carried out, and the new address has to be connected.
-        return Err(error(CrmErrorKind::Credentials, Retry::Never).detail("the portal has moved to another address"));
-    }
-    let envelope: Envelope = reply.json().map_err(|cause| unknown().caused_by(cause))?;
+    let envelope: Envelope = reply.json().map_err(|cause| (reply.status, unknown().caused_by(cause)))?;
     if let Some(found) = &envelope.error {
         let (kind, retry) = classify(reply.status, &code(found), &envelope.error_description);
-        return Err(error(kind, retry).detail(envelope.error_description.clone()));
+        return Err((reply.status, error(kind, retry).detail(envelope.error_description.clone())));
     }
-    if reply.status < 300 { Ok(envelope) } else { Err(unknown()) }
+    if reply.status < 300 { Ok(envelope) } else { Err((reply.status, unknown())) }
 }
 
 pub(crate) fn read_settings(settings: &SecretString) -> Result<Portal, CrmError> {

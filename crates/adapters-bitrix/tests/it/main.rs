@@ -6,6 +6,7 @@ mod catalog;
 mod conformance;
 mod outcomes;
 mod portal;
+mod renamed;
 mod sandbox;
 mod world;
 mod writes;

@@ -188,15 +188,6 @@ async fn a_closed_gate_is_a_pause_without_a_call() {
 }
 
 #[tokio::test]
-async fn a_portal_that_moved_has_to_be_connected_anew() {
-    let (world, portal) = World::with_leads(PATIENT).await;
-    let moved = ResponseTemplate::new(302).insert_header("location", "https://other.example/rest/1/s3cret/batch");
-    portal.answer("batch", moved);
-    let error = world.write(two()).await.unwrap_err();
-    assert_eq!((error.kind, error.retry), (CrmErrorKind::Credentials, Retry::Never));
-}
-
-#[tokio::test]
 async fn without_settings_nothing_is_connected() {
     let world = World::new(PATIENT);
     let error = world.write(two()).await.unwrap_err();

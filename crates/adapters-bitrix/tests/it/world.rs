@@ -15,6 +15,7 @@ use kopru_ports::crm::{
 use kopru_ports::delivery::Urgency;
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore as _};
 use kopru_ports_testkit::{ManualClock, MemoryIntegrations, OpenGate};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::portal::{Portal, result};
@@ -32,16 +33,31 @@ pub struct World {
     pub bitrix: Bitrix24,
     pub gate: Arc<OpenGate>,
     pub clock: Arc<ManualClock>,
+    timeout: Duration,
     settings: Arc<MemoryIntegrations>,
 }
 
 impl World {
     /// An adapter that is connected to nothing yet.
     pub fn new(timeout: Duration) -> Self {
-        let (gate, clock, settings) =
-            (Arc::<OpenGate>::default(), Arc::<ManualClock>::default(), Arc::<MemoryIntegrations>::default());
+        Self::over(timeout, Arc::default())
+    }
+
+    fn over(timeout: Duration, settings: Arc<MemoryIntegrations>) -> Self {
+        let (gate, clock) = (Arc::<OpenGate>::default(), Arc::<ManualClock>::default());
         let bitrix = Bitrix24::new(settings.clone(), (http(timeout), timeout), gate.clone(), clock.clone());
-        Self { bitrix, gate, clock, settings }
+        Self { bitrix, gate, clock, timeout, settings }
+    }
+
+    /// Another process over the same store.
+    pub fn restarted(&self) -> Self {
+        Self::over(self.timeout, self.settings.clone())
+    }
+
+    /// What is stored of the connection.
+    pub async fn settings(&self) -> String {
+        let stored = self.settings.get(&company(), IntegrationKind::Bitrix24).await.unwrap();
+        stored.map(|stored| stored.settings.expose_secret().to_owned()).unwrap_or_default()
     }
 
     pub async fn connect(&self, webhook: &str) {

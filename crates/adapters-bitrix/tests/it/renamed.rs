@@ -1,0 +1,104 @@
+//! A renamed portal: its old address answers 302 to every call
+//! ([change of the domain](https://apidocs.bitrix24.com/settings/how-to-call-rest-api/change-domen.html)).
+
+use std::time::Duration;
+
+use kopru_ports::Retry;
+use kopru_ports::crm::{CrmCatalog as _, CrmErrorKind};
+use serde_json::json;
+use wiremock::ResponseTemplate;
+
+use crate::portal::{Portal, error, result};
+use crate::world::{World, company, done, title, update};
+
+const PATIENT: Duration = Duration::from_secs(10);
+
+fn to(address: &str) -> ResponseTemplate {
+    ResponseTemplate::new(302).insert_header("location", address)
+}
+
+fn sent_on(portal: &Portal) -> ResponseTemplate {
+    to(&format!("{}crm.lead.update", portal.webhook()))
+}
+
+#[tokio::test]
+async fn the_same_post_goes_to_the_new_address_which_is_kept_under_the_old_name() {
+    let (world, old) = World::with_leads(PATIENT).await;
+    let (name, new) = (world.portal().await, Portal::start().await);
+    old.answer("crm.lead.update", sent_on(&new));
+    new.answer("crm.lead.update", result(json!(true))).answer("crm.lead.update", result(json!(true)));
+    assert_eq!(world.write(vec![update("5", [title("A & B")])]).await.unwrap(), [done("5")]);
+    assert_eq!(new.calls(), old.calls(), "method and parameters are the same");
+
+    let restarted = world.restarted();
+    assert_eq!(restarted.portal().await, name);
+    old.answer("crm.lead.fields", error(503, "QUERY_LIMIT_EXCEEDED", "nobody is there any more"));
+    crate::world::answer_leads(&new);
+    assert_eq!(restarted.write(vec![update("5", [title("C")])]).await.unwrap(), [done("5")]);
+    assert_eq!(old.calls(), []);
+    let scopes = |world: &World| {
+        let passes = world.gate.passes.lock().unwrap();
+        passes.iter().map(|pass| pass.limits[0].scope.clone()).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(scopes(&world), scopes(&restarted), "lanes and limits keep the name");
+}
+
+#[tokio::test]
+async fn every_request_passes_the_gate() {
+    let (world, old) = World::with_leads(PATIENT).await;
+    let new = Portal::start().await;
+    old.answer("crm.lead.update", sent_on(&new));
+    new.answer("crm.lead.update", result(json!(true)));
+    world.write(vec![update("5", [title("a")])]).await.unwrap();
+    assert_eq!(world.gate.passes.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_address_that_refuses_is_not_kept() {
+    let (world, old) = World::with_leads(PATIENT).await;
+    let new = Portal::start().await;
+    let before = world.settings().await;
+    old.answer("crm.lead.update", sent_on(&new));
+    new.answer("crm.lead.update", error(401, "INVALID_CREDENTIALS", "Invalid request credentials"));
+    let refusal = world.write(vec![update("5", [title("a")])]).await.unwrap_err();
+    assert_eq!((refusal.kind, world.settings().await), (CrmErrorKind::Credentials, before));
+}
+
+#[tokio::test]
+async fn a_connection_that_was_made_meanwhile_stays() {
+    let (world, old) = World::with_leads(PATIENT).await;
+    let (new, other) = (Portal::start().await, Portal::start().await);
+    let settings = json!({ "webhook": old.webhook() }).to_string().into();
+    world.connect(&other.webhook()).await;
+    let profile = to(&format!("{}profile", new.webhook()));
+    old.answer("profile", profile);
+    new.answer("profile", result(json!({ "ID": "1" })));
+    let before = world.settings().await;
+    world.bitrix.reach(&company(), &settings).await.unwrap();
+    assert_eq!(world.settings().await, before);
+}
+
+/// The loop ends after one step, and nothing was written.
+#[tokio::test]
+async fn a_redirect_without_an_end_is_an_error() {
+    let (world, old) = World::with_leads(PATIENT).await;
+    let new = Portal::start().await;
+    old.answer("crm.lead.update", sent_on(&new));
+    new.answer("crm.lead.update", sent_on(&old));
+    let refusal = world.write(vec![update("5", [title("a")])]).await.unwrap_err();
+    assert_eq!((refusal.kind, refusal.retry), (CrmErrorKind::Credentials, Retry::Never));
+    assert_eq!((old.calls().len(), new.calls().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_page_for_people_is_no_new_address() {
+    let (world, old) = World::with_leads(PATIENT).await;
+    let new = Portal::start().await;
+    old.answer("crm.lead.update", to(&new.webhook().replace("/rest/1/s3cret/", "/auth/")));
+    old.answer("crm.lead.update", ResponseTemplate::new(302));
+    for _ in 0..2 {
+        let refusal = world.write(vec![update("5", [title("a")])]).await.unwrap_err();
+        assert_eq!((refusal.kind, refusal.retry), (CrmErrorKind::Credentials, Retry::Never));
+    }
+    assert_eq!(new.calls(), []);
+}

@@ -63,7 +63,7 @@ fn answer(found: &BatchResult, key: &str) -> Answer {
 }
 
 /// Neither among the results nor among the errors: cut off, perhaps after it was done.
-fn unknown() -> CrmError {
+pub(crate) fn unknown() -> CrmError {
     PortError::new(crate::error::ADAPTER, CrmErrorKind::Unavailable, Retry::OutcomeUnknown)
 }
 

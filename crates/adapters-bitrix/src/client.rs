@@ -17,8 +17,8 @@ use kopru_ports::{Clock, Retry};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::catalog::Described;
 use crate::config::{BitrixConfig, Portal};
+use crate::describe::Described;
 use crate::error::{classify, error};
 use crate::wire::{Envelope, code};
 

@@ -3,12 +3,18 @@
 mod batch;
 mod catalog;
 mod client;
+mod command;
 mod config;
+mod describe;
 mod entity;
 mod error;
+mod lists;
 mod map;
 mod multi;
+mod outcome;
 mod php_query;
+mod read_back;
+mod stages;
 mod wire;
 mod writer;
 

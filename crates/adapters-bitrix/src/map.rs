@@ -1,21 +1,13 @@
 //! Between Bitrix24's values and ours.
 
-use kopru_domain::{Choice, ContactKind, FieldChange, FieldCode, FieldKind, FieldMeta, FieldValue};
+use kopru_domain::{Choice, ContactKind, FieldCode, FieldKind, FieldMeta, FieldValue};
 use serde_json::{Value, json};
 
 use crate::wire::id;
 
 /// A value as it is written ([data types](https://apidocs.bitrix24.com/api-reference/crm/data-types.html)).
 /// Text throughout: a batch knows nothing else.
-pub(crate) fn wire_value(change: &FieldChange) -> Value {
-    match (&change.to, &change.from) {
-        // Several values are cleared by an empty list, one by an empty text.
-        (FieldValue::Empty, FieldValue::Many(_)) => json!([]),
-        (value, _) => wire(value),
-    }
-}
-
-fn wire(value: &FieldValue) -> Value {
+pub(crate) fn wire(value: &FieldValue) -> Value {
     match value {
         FieldValue::Empty => json!(""),
         FieldValue::Text(text) | FieldValue::Choice(text) => json!(text),
@@ -144,14 +136,7 @@ mod tests {
     #[case(FieldValue::Many(vec![FieldValue::Choice("81".into())]), json!(["81"]))]
     #[case(FieldValue::Empty, json!(""))]
     fn values_are_written_as_documented(#[case] to: FieldValue, #[case] expected: Value) {
-        assert_eq!(wire_value(&FieldChange { from: FieldValue::Empty, to }), expected);
-    }
-
-    #[test]
-    fn several_values_are_cleared_by_an_empty_list() {
-        let change =
-            FieldChange { from: FieldValue::Many(vec![FieldValue::Choice("81".into())]), to: FieldValue::Empty };
-        assert_eq!(wire_value(&change), json!([]));
+        assert_eq!(wire(&to), expected);
     }
 
     #[test]

@@ -4,8 +4,11 @@
 
 mod catalog;
 mod conformance;
+mod entities;
 mod outcomes;
+mod pipelines;
 mod portal;
+mod read_back;
 mod renamed;
 mod sandbox;
 mod world;

@@ -10,21 +10,21 @@ use serde_json::{Value, json};
 
 use crate::world::{World, company, create, done, http, phones, text, title, update};
 
-struct Simulated {
-    world: World,
-    sandbox: Sandbox,
+pub struct Simulated {
+    pub world: World,
+    pub sandbox: Sandbox,
     http: HttpClient,
 }
 
 impl Simulated {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let patience = Duration::from_secs(30);
         let (world, sandbox) = (World::new(patience), Sandbox::start(SandboxConfig::default()).await.unwrap());
         world.connect(&format!("{}/bitrix24/rest/1/abcdef/", sandbox.base_url())).await;
         Self { world, sandbox, http: http(patience) }
     }
 
-    async fn control(&self, method: Method, path: &str, body: Value) -> Value {
+    pub async fn control(&self, method: Method, path: &str, body: Value) -> Value {
         let url = format!("{}/_control/{path}", self.sandbox.base_url());
         let reply = self.http.send(self.http.request(method, &url).json(&body)).await.unwrap();
         assert_eq!(reply.status, 200, "{path}");
@@ -32,7 +32,12 @@ impl Simulated {
     }
 
     async fn leads(&self) -> Vec<Value> {
-        let found = self.control(Method::GET, "bitrix24/records/lead", json!({})).await;
+        self.records("lead").await
+    }
+
+    /// What is in the portal, by `lead` or an entity type id.
+    pub async fn records(&self, entity: &str) -> Vec<Value> {
+        let found = self.control(Method::GET, &format!("bitrix24/records/{entity}"), json!({})).await;
         found.as_array().unwrap().clone()
     }
 

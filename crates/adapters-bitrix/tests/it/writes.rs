@@ -7,7 +7,7 @@ use kopru_ports::crm::{CommandOutcome, CrmCommand, CrmErrorKind, CrmWriter as _,
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::portal::{Call, error, page, result};
+use crate::portal::{Call, page, result};
 use crate::world::{World, company, create, done, phones, text, title, update};
 
 const PATIENT: Duration = Duration::from_secs(10);
@@ -50,17 +50,14 @@ async fn one_command_is_a_call_of_its_own() {
 async fn several_commands_are_one_batch() {
     let (world, portal) = World::with_leads(PATIENT).await;
     portal.answer("batch", result(json!({ "result": { "c0": 7, "c1": true }, "result_error": [] })));
-    let changes = [
-        title("A & B #c +1 %20 ş?"),
-        ("UF_CRM_1712", FieldValue::Many(vec![FieldValue::Choice("81".into())]), FieldValue::Empty),
-    ];
+    let changes = [title("A & B #c +1 %20 ş?"), ("COMMENTS", text("x"), text("y"))];
     let found = world.write(vec![create("r=1", [title("[x]")]), update("5", changes)]).await.unwrap();
     assert_eq!(found, [done("7"), done("5")]);
     let calls = portal.calls();
     assert_eq!(calls.len(), 1);
     let expected = [
         "crm.lead.add?fields[ORIGINATOR_ID]=kopru&fields[ORIGIN_ID]=r%3D1&fields[TITLE]=%5Bx%5D&params[REGISTER_SONET_EVENT]=N",
-        "crm.lead.update?fields[TITLE]=A%20%26%20B%20%23c%20%2B1%20%2520%20%C5%9F%3F&fields[UF_CRM_1712][]=&id=5&params[REGISTER_SONET_EVENT]=N",
+        "crm.lead.update?fields[COMMENTS]=y&fields[TITLE]=A%20%26%20B%20%23c%20%2B1%20%2520%20%C5%9F%3F&id=5&params[REGISTER_SONET_EVENT]=N",
     ];
     assert_eq!(commands(&calls[0]), expected);
     assert_eq!(world.gate.passes.lock().unwrap().len(), 1, "a batch is one request");
@@ -145,29 +142,45 @@ async fn a_record_that_is_gone_is_not_written() {
 }
 
 #[tokio::test]
-async fn a_field_is_cleared_by_an_empty_text_and_a_list_by_an_empty_list() {
+async fn an_amount_does_not_follow_the_product_rows() {
     let (world, portal) = World::with_leads(PATIENT).await;
     portal.answer("crm.lead.update", result(json!(true)));
-    let several = FieldValue::Many(vec![FieldValue::Choice("81".into()), FieldValue::Choice("82".into())]);
-    let changes = [("COMMENTS", text("x"), FieldValue::Empty), ("UF_CRM_1712", several, FieldValue::Empty)];
-    world.write(vec![update("5", changes)]).await.unwrap();
-    let fields = json!({ "COMMENTS": "", "UF_CRM_1712": [] });
-    assert_eq!(portal.calls(), [call("crm.lead.update", json!({ "id": "5", "fields": fields, "params": quiet() }))]);
+    let amount = FieldValue::Number("1200.5".parse().unwrap());
+    world.write(vec![update("5", [("OPPORTUNITY", FieldValue::Empty, amount)])]).await.unwrap();
+    let (_, params) = portal.calls().remove(0);
+    assert_eq!(params["fields"], json!({ "OPPORTUNITY": "1200.5", "IS_MANUAL_OPPORTUNITY": "Y" }));
+}
+
+/// An address that is sent in parts loses the others.
+#[tokio::test]
+async fn an_address_is_written_as_a_whole() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    let before = json!({ "ID": "5", "ADDRESS": "Cadde 1", "ADDRESS_CITY": "İzmir", "ADDRESS_COUNTRY": null });
+    portal.answer("crm.lead.get", result(before)).answer("crm.lead.update", result(json!(true)));
+    world.write(vec![update("5", [("ADDRESS", text("Cadde 1"), text("Cadde 2"))])]).await.unwrap();
+    let (_, params) = portal.calls().remove(1);
+    assert_eq!(params["fields"], json!({ "ADDRESS": "Cadde 2", "ADDRESS_CITY": "İzmir" }));
+}
+
+/// The portal answers success to names that it does not know.
+#[tokio::test]
+async fn a_field_that_is_not_there_is_refused_before_it_is_sent() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    let found = world.write(vec![update("5", [title("a"), ("UF_CRM_9", FieldValue::Empty, text("b"))])]).await.unwrap();
+    let refused = matches!(&found[0], CommandOutcome::Refused { field: Some(code), .. } if code.as_str() == "UF_CRM_9");
+    assert!(refused, "{found:?}");
+    assert_eq!(portal.calls(), []);
 }
 
 #[tokio::test]
-async fn an_amount_does_not_follow_the_product_rows() {
+async fn one_value_for_a_list_is_a_list() {
     let (world, portal) = World::with_leads(PATIENT).await;
-    let amount = |to: FieldValue| update("5", [("OPPORTUNITY", FieldValue::Empty, to)]);
-    for to in [FieldValue::Number("1200.5".parse().unwrap()), FieldValue::Empty] {
-        portal.answer("crm.lead.update", result(json!(true)));
-        world.write(vec![amount(to)]).await.unwrap();
-    }
-    let fields: Vec<Value> = portal.calls().into_iter().map(|(_, params)| params["fields"].clone()).collect();
-    assert_eq!(
-        fields,
-        [json!({ "OPPORTUNITY": "1200.5", "IS_MANUAL_OPPORTUNITY": "Y" }), json!({ "OPPORTUNITY": "" })]
-    );
+    portal.answer("crm.lead.add", result(json!(7)));
+    world
+        .write(vec![create("r1", [("UF_CRM_1712", FieldValue::Empty, FieldValue::Choice("81".into()))])])
+        .await
+        .unwrap();
+    assert_eq!(portal.calls()[0].1["fields"]["UF_CRM_1712"], json!(["81"]));
 }
 
 #[rstest]
@@ -180,7 +193,8 @@ async fn an_amount_does_not_follow_the_product_rows() {
 #[tokio::test]
 async fn a_refused_field_is_named(#[case] message: &str, #[case] field: Option<&str>) {
     let (world, portal) = World::with_leads(PATIENT).await;
-    portal.answer("crm.lead.update", error(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", message));
+    let refusal = json!({ "c0": { "error": "CRM_FIELD_ERROR_VALUE_NOT_VALID", "error_description": message } });
+    portal.answer("batch", result(json!({ "result": { "c1": { "ID": "5" } }, "result_error": refusal })));
     let to = |id: &str| FieldValue::Choice(id.to_owned());
     let changes = [("STATUS_ID", FieldValue::Empty, to("X")), ("UF_CRM_1712", FieldValue::Empty, to("81"))];
     let found = world.write(vec![update("5", changes)]).await.unwrap();

@@ -1,0 +1,66 @@
+//! What became of a command, by the portal's answer.
+
+use kopru_domain::FieldCode;
+use kopru_ports::Retry;
+use kopru_ports::crm::{CommandOutcome, CrmCommand, CrmError};
+
+use crate::batch::Answer;
+use crate::command::{Planned, target};
+use crate::describe::Described;
+use crate::read_back::silent_refusal;
+use crate::wire::id;
+
+/// The outcome of a write, and of the look at it afterwards, if there was one.
+pub(crate) fn outcome(
+    command: &CrmCommand,
+    planned: &Planned,
+    (written, seen): (Answer, Option<Answer>),
+    described: &Described,
+) -> CommandOutcome {
+    let found = written_as(command, written, described);
+    match (&found, seen) {
+        (CommandOutcome::Done { .. }, Some(Ok((record, _)))) => {
+            let record = described.methods.record(record);
+            silent_refusal(&planned.expected, &record, described).unwrap_or(found)
+        }
+        // Nobody knows whether it is there: an update may be repeated.
+        (CommandOutcome::Done { .. }, Some(Err(error))) if error.retry != Retry::Never => CommandOutcome::Unknown,
+        _ => found,
+    }
+}
+
+fn written_as(command: &CrmCommand, answer: Answer, described: &Described) -> CommandOutcome {
+    match answer {
+        Ok((result, _)) => {
+            let made = id(&result).or_else(|| id(&result["item"]["id"]));
+            target(command).or(made).map_or(CommandOutcome::Unknown, |id| CommandOutcome::Done { id })
+        }
+        Err(error) => {
+            let field = error.detail.as_deref().and_then(|text| field_at_fault(command, text, described));
+            of_error(error, field)
+        }
+    }
+}
+
+pub(crate) fn of_error(error: CrmError, field: Option<FieldCode>) -> CommandOutcome {
+    match error.retry {
+        Retry::OutcomeUnknown => CommandOutcome::Unknown,
+        Retry::After(pause) => CommandOutcome::Retry(pause),
+        Retry::Never => CommandOutcome::Refused { kind: error.kind, message: error.detail.unwrap_or_default(), field },
+    }
+}
+
+/// The field that a refusal names, by its title or its code; only if just one was sent that fits.
+fn field_at_fault(command: &CrmCommand, text: &str, described: &Described) -> Option<FieldCode> {
+    let named = |code: &&FieldCode| {
+        let quoted = |name: &str| {
+            text.contains(&format!("\"{name}\""))
+                || text.contains(&format!("«{name}»"))
+                || text.contains(&format!("'{name}'"))
+        };
+        let title = described.field(code).map(|field| field.title.as_str());
+        quoted(code.as_str()) || title.is_some_and(quoted) || text.contains(&format!("[{code}]"))
+    };
+    let mut fits = command.fields.keys().filter(named);
+    fits.next().filter(|_| fits.next().is_none()).cloned()
+}

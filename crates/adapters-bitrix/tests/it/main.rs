@@ -5,6 +5,7 @@
 mod catalog;
 mod conformance;
 mod entities;
+mod injection;
 mod outcomes;
 mod pipelines;
 mod portal;

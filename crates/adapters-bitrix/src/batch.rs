@@ -10,7 +10,7 @@ use crate::client::Bitrix24;
 use crate::config::Portal;
 use crate::error::{classify, error};
 use crate::php_query;
-use crate::wire::{BatchResult, code};
+use crate::wire::{BatchResult, Time, code};
 
 /// A command: method and parameters.
 pub(crate) type Command = (String, Value);
@@ -32,18 +32,31 @@ impl Bitrix24 {
         if let [(method, params)] = commands {
             let answer = self.call(company, portal, method, params).await;
             return match answer {
-                Ok(envelope) => Ok(vec![Ok((envelope.result, envelope.next))]),
+                Ok(envelope) => {
+                    self.note(portal, method, envelope.time());
+                    Ok(vec![Ok((envelope.result, envelope.next))])
+                }
                 Err(error) if concerns_one(&error) => Ok(vec![Err(error)]),
                 Err(error) => Err(error),
             };
         }
+        debug_assert!(!commands.iter().any(|(_, params)| php_query::refers(params)), "an interpolated text");
         let cmd: Map<String, Value> = (0..)
             .zip(commands)
             .map(|(at, (method, params))| (key(at), php_query::command(method, params).into()))
             .collect();
         let envelope = self.call(company, portal, "batch", &json!({ "halt": 0, "cmd": cmd })).await?;
         let found: BatchResult = serde_json::from_value(envelope.result).map_err(|_| unknown())?;
+        for (at, (method, _)) in commands.iter().enumerate() {
+            self.note(portal, method, found.result_time.get(&key(at)).and_then(Time::read));
+        }
         Ok((0..commands.len()).map(|at| answer(&found, &key(at))).collect())
+    }
+
+    fn note(&self, portal: &Portal, method: &str, time: Option<Time>) {
+        if let Some(time) = time {
+            self.costs.note(&portal.name, method, &time);
+        }
     }
 }
 

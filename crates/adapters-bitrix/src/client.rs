@@ -18,6 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::config::{BitrixConfig, Portal};
+use crate::costs::Costs;
 use crate::describe::Described;
 use crate::error::{classify, error};
 use crate::wire::{Envelope, code};
@@ -36,6 +37,7 @@ pub struct Bitrix24 {
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) known: Mutex<Known>,
+    pub(crate) costs: Costs,
 }
 
 impl Bitrix24 {
@@ -48,7 +50,7 @@ impl Bitrix24 {
         gate: Arc<dyn Gate>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { integrations, http, call_time, gate, clock, known: Mutex::default() }
+        Self { integrations, http, call_time, gate, clock, known: Mutex::default(), costs: Costs::default() }
     }
 
     /// The company's portal.

@@ -12,6 +12,35 @@ pub(crate) struct Envelope {
     #[serde(default)]
     pub error_description: String,
     pub next: Option<u64>,
+    /// An empty list where nothing is said.
+    #[serde(default)]
+    time: Value,
+}
+
+impl Envelope {
+    pub(crate) fn time(&self) -> Option<Time> {
+        Time::read(&self.time)
+    }
+}
+
+/// What a command took, in seconds.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Time {
+    #[serde(default)]
+    pub duration: f64,
+    #[serde(default)]
+    pub processing: f64,
+}
+
+impl Time {
+    pub(crate) fn read(wire: &Value) -> Option<Self> {
+        wire.is_object().then(|| Self::deserialize(wire).ok()).flatten()
+    }
+
+    /// Documented answers have `processing` 0 beside a duration of half a second.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.duration.max(self.processing)
+    }
 }
 
 /// A batch's answer; an empty map is written `[]` by PHP.
@@ -23,6 +52,8 @@ pub(crate) struct BatchResult {
     pub result_error: Map<String, Value>,
     #[serde(default, deserialize_with = "php_map")]
     pub result_next: Map<String, Value>,
+    #[serde(default, deserialize_with = "php_map")]
+    pub result_time: Map<String, Value>,
 }
 
 fn php_map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {

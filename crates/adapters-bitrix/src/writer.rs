@@ -4,7 +4,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kopru_domain::{CompanyId, EntityKind};
 use kopru_ports::Retry;
-use kopru_ports::crm::{CommandOutcome, CrmError, CrmWriter, FoundRecord, MOST_COMMANDS, WriteRequest};
+use kopru_ports::crm::{
+    CommandOutcome, ContactMatches, ContactSearch, CrmError, CrmWriter, FoundRecord, MOST_COMMANDS, WriteRequest,
+};
 use serde_json::{Value, json};
 
 use crate::batch::{Answer, Command};
@@ -67,6 +69,20 @@ impl CrmWriter for Bitrix24 {
             }
         }
         Ok(found)
+    }
+
+    async fn find_by_contact(
+        &self,
+        company: &CompanyId,
+        portal: &str,
+        entity: EntityKind,
+        searches: &[ContactSearch],
+    ) -> Result<Vec<ContactMatches>, CrmError> {
+        self.duplicates(company, portal, entity, searches).await
+    }
+
+    fn batch_size(&self, portal: &str) -> usize {
+        self.costs.batch_size(portal)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldCode, FieldMeta};
+use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldCode, FieldKind, FieldMeta};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +115,24 @@ pub struct FoundRecord {
     pub id: String,
 }
 
+/// Phones or addresses, any of which a record may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactSearch {
+    /// [`FieldKind::Phone`] or [`FieldKind::Email`].
+    pub kind: FieldKind,
+    /// In whatever spelling; a phone's extension does not count.
+    pub values: Vec<String>,
+}
+
+/// The records that a [`ContactSearch`] found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContactMatches {
+    /// Their ids.
+    pub ids: Vec<String>,
+    /// Whether there may be more.
+    pub cut_off: bool,
+}
+
 /// Writes records.
 #[async_trait]
 pub trait CrmWriter: Send + Sync {
@@ -135,6 +153,20 @@ pub trait CrmWriter: Send + Sync {
         entity: EntityKind,
         origins: &[String],
     ) -> Result<Vec<FoundRecord>, CrmError>;
+
+    /// The leads, contacts or companies of `portal` that share a phone or an address: one answer for each
+    /// search, in order. Repeatable.
+    async fn find_by_contact(
+        &self,
+        company: &CompanyId,
+        portal: &str,
+        entity: EntityKind,
+        searches: &[ContactSearch],
+    ) -> Result<Vec<ContactMatches>, CrmError>;
+
+    /// How many commands one [`WriteRequest`] to `portal` should have, so that they end in time: by what the
+    /// last ones took, one to [`MOST_COMMANDS`].
+    fn batch_size(&self, portal: &str) -> usize;
 }
 
 /// Describes what a portal has.

@@ -4,6 +4,7 @@
 
 mod catalog;
 mod conformance;
+mod duplicates;
 mod entities;
 mod injection;
 mod outcomes;

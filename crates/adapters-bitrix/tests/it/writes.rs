@@ -7,7 +7,7 @@ use kopru_ports::crm::{CommandOutcome, CrmCommand, CrmErrorKind, CrmWriter as _,
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::portal::{Call, page, result};
+use crate::portal::{Call, bytes, page, result};
 use crate::world::{World, company, create, done, phones, text, title, update};
 
 const PATIENT: Duration = Duration::from_secs(10);
@@ -61,21 +61,6 @@ async fn several_commands_are_one_batch() {
     ];
     assert_eq!(commands(&calls[0]), expected);
     assert_eq!(world.gate.passes.lock().unwrap().len(), 1, "a batch is one request");
-}
-
-#[tokio::test]
-async fn a_text_that_looks_like_a_reference_goes_alone() {
-    let (world, portal) = World::with_leads(PATIENT).await;
-    portal.answer("batch", result(json!({ "result": { "c0": 1, "c1": 2 }, "result_error": [] })));
-    portal.answer("crm.lead.add", result(json!(3)));
-    let found = world
-        .write(vec![create("r1", [title("a")]), create("r2", [title("$result[c0]")]), create("r3", [title("$5 b")])])
-        .await
-        .unwrap();
-    assert_eq!(found, [done("1"), done("3"), done("2")]);
-    let calls = portal.calls();
-    assert_eq!(commands(&calls[0]).len(), 2);
-    assert_eq!((calls[1].0.as_str(), &calls[1].1["fields"]["TITLE"]), ("crm.lead.add", &json!("$result[c0]")));
 }
 
 fn lead(numbers: &[(&str, &str)]) -> Value {
@@ -260,4 +245,24 @@ async fn records_of_newer_kinds_are_written_by_the_universal_methods() {
     let add = json!({ "entityTypeId": 31, "useOriginalUfNames": "Y", "fields": fields });
     assert_eq!(calls[2], call("crm.item.add", add));
     assert_eq!(calls[3].1["filter"], json!({ "@xmlId": ["r1"] }));
+}
+
+/// As the documentation shows them: an estimate's `processing` is 0 and an update takes 3.2 s.
+#[tokio::test]
+async fn a_request_has_as_many_commands_as_fit_it_by_what_they_took() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    let size = || async { world.bitrix.batch_size(&world.portal().await) };
+    assert_eq!(size().await, 20, "nothing is known yet");
+    let one = r#"{"result":43,"time":{"start":1773396937,"finish":1773396937.557957,"duration":0.5579569339752197,
+        "processing":0,"operating_reset_at":1773397537,"operating":0.5224320888519287}}"#;
+    portal.answer("crm.lead.add", bytes(200, one));
+    world.write(vec![create("r1", [title("a")])]).await.unwrap();
+    assert_eq!(size().await, 44);
+    let two = r#"{"result":{"result":{"c0":true,"c1":true},"result_error":[],"result_total":[],"result_next":[],
+        "result_time":{"c0":{"duration":3.21,"processing":3.2,"operating":3.2},"c1":{"duration":0.2,"processing":0.1}}},
+        "time":{"duration":3.5,"processing":3.4}}"#;
+    portal.answer("batch", bytes(200, two));
+    world.write(vec![update("5", [title("a")]), update("6", [title("b")])]).await.unwrap();
+    assert_eq!(size().await, 7);
+    assert_eq!(world.bitrix.batch_size("another.bitrix24.com"), 20);
 }

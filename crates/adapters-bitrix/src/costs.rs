@@ -1,0 +1,99 @@
+//! How long a portal takes for a command, and how many commands therefore fit one request, which Bitrix24
+//! cuts after 60 s ([limits](https://apidocs.bitrix24.com/limits.html)).
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kopru_ports::crm::MOST_COMMANDS;
+
+use crate::wire::Time;
+
+/// A request may take so long: half of what is cut off.
+const REQUEST: f64 = 25.0;
+/// Until the first answer.
+const UNKNOWN: usize = 20;
+/// So many commands of a method are remembered.
+const REMEMBERED: usize = 100;
+
+/// The seconds that the last commands took, by portal and method.
+#[derive(Debug, Default)]
+pub(crate) struct Costs(Mutex<HashMap<String, HashMap<String, VecDeque<f64>>>>);
+
+impl Costs {
+    fn of(&self) -> MutexGuard<'_, HashMap<String, HashMap<String, VecDeque<f64>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers what one command took.
+    pub(crate) fn note(&self, portal: &str, method: &str, time: &Time) {
+        let mut portals = self.of();
+        let methods = portals.entry(portal.to_owned()).or_default();
+        let taken = methods.entry(method.to_owned()).or_default();
+        if taken.len() == REMEMBERED {
+            taken.pop_front();
+        }
+        taken.push_back(time.seconds());
+    }
+
+    /// How many writes fit one request, each with the look at the record afterwards that it may need.
+    pub(crate) fn batch_size(&self, portal: &str) -> usize {
+        let portals = self.of();
+        let slowest = |actions: &[&str]| {
+            let of = |method: &str| actions.iter().any(|action| method.ends_with(action));
+            let methods = portals.get(portal).into_iter().flatten().filter(|(method, _)| of(method));
+            methods.map(|(_, taken)| p95(taken)).reduce(f64::max)
+        };
+        let Some(write) = slowest(&[".add", ".update"]) else { return UNKNOWN };
+        let each = write + slowest(&[".get"]).unwrap_or_default();
+        (1..MOST_COMMANDS).rev().find(|size| fits(size + 1, each)).map_or(1, |size| size + 1)
+    }
+}
+
+fn fits(commands: usize, each: f64) -> bool {
+    u32::try_from(commands).is_ok_and(|commands| f64::from(commands) * each <= REQUEST)
+}
+
+fn p95(taken: &VecDeque<f64>) -> f64 {
+    let mut sorted: Vec<f64> = taken.iter().copied().collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.get((sorted.len() * 95).div_ceil(100).saturating_sub(1)).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn took(seconds: f64) -> Time {
+        Time { duration: seconds, processing: 0.0 }
+    }
+
+    #[rstest]
+    #[case::nothing_known(&[], 20)]
+    #[case::the_documented_update(&[("crm.item.update", 3.2)], 7)]
+    #[case::a_live_one(&[("crm.lead.update", 0.19)], 50)]
+    #[case::with_its_read(&[("crm.lead.update", 0.5), ("crm.lead.get", 0.5)], 25)]
+    #[case::the_slowest_counts(&[("crm.lead.update", 0.1), ("crm.deal.add", 2.5)], 10)]
+    #[case::hopeless(&[("crm.lead.add", 59.0)], 1)]
+    #[case::nothing_at_all(&[("crm.lead.add", 0.0)], 50)]
+    #[case::lists_say_nothing(&[("crm.lead.list", 3.0)], 20)]
+    fn so_many_commands_fit(#[case] seen: &[(&str, f64)], #[case] size: usize) {
+        let costs = Costs::default();
+        for (method, seconds) in seen {
+            costs.note("acme", method, &took(*seconds));
+        }
+        assert_eq!((costs.batch_size("acme"), costs.batch_size("other")), (size, 20));
+    }
+
+    #[test]
+    fn one_slow_command_in_a_hundred_changes_nothing_and_old_ones_are_forgotten() {
+        let costs = Costs::default();
+        let note =
+            |seconds: f64, times: usize| (0..times).for_each(|_| costs.note("a", "crm.lead.add", &took(seconds)));
+        note(0.5, 99);
+        note(20.0, 1);
+        assert_eq!(costs.batch_size("a"), 50);
+        note(5.0, 100);
+        assert_eq!(costs.batch_size("a"), 5);
+    }
+}

@@ -1,7 +1,6 @@
 //! How each sort of lane is served.
 
 use kopru_delivery::{Lanes, Seats};
-use kopru_ports::crm::MOST_COMMANDS;
 use kopru_ports::delivery::{Lease, Urgency};
 
 use crate::{Engine, work};
@@ -17,10 +16,10 @@ const SHEET_WORK: u32 = 50;
 impl Lanes for Engine {
     /// A sheet has one turn at a time, a portal several.
     fn seats(&self, lease: &Lease) -> Vec<Seats> {
-        if !work::is_crm(&lease.lane) {
+        let Some(portal) = work::portal_of(&lease.lane) else {
             return vec![Seats { urgency: None, turns: 1, keys: SHEET_WORK }];
-        }
-        let keys = u32::try_from(MOST_COMMANDS).unwrap_or(u32::MAX);
+        };
+        let keys = u32::try_from(self.ports.crm.batch_size(portal)).unwrap_or(u32::MAX);
         [(Urgency::Interactive, EDITS), (Urgency::Bulk, BATCHES)]
             .map(|(urgency, turns)| Seats { urgency: Some(urgency), turns, keys })
             .to_vec()

@@ -53,9 +53,9 @@ pub(crate) fn scan(config: &SyncConfig, due: Timestamp) -> NewWork {
 
 const CRM: &str = "crm:";
 
-/// Whether a lane is a portal's.
-pub(crate) fn is_crm(lane: &str) -> bool {
-    lane.starts_with(CRM)
+/// The portal whose lane it is, if it is a portal's.
+pub(crate) fn portal_of(lane: &str) -> Option<&str> {
+    lane.strip_prefix(CRM)
 }
 
 /// What a piece of CRM work is about.

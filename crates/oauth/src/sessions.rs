@@ -16,6 +16,8 @@ type TokenError = PortError<TokenErrorKind>;
 const MARGIN: Duration = Duration::from_mins(5);
 /// So long one caller may take to refresh before another one tries: longer than a call's time-out.
 const REFRESH: Duration = Duration::from_secs(40);
+/// The end of a token that the vendor refused before its time.
+const REFUSED: Timestamp = Timestamp::UNIX_EPOCH;
 /// How often those who wait look whether the refresh is done.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -25,13 +27,21 @@ pub struct TokenSessions {
     tokens: Arc<dyn TokenStore>,
     provider: Arc<dyn OAuthProvider>,
     clock: Arc<dyn Clock>,
+    ahead: bool,
 }
 
 impl TokenSessions {
     /// Sessions over stored tokens.
     #[must_use]
     pub fn new(tokens: Arc<dyn TokenStore>, provider: Arc<dyn OAuthProvider>, clock: Arc<dyn Clock>) -> Self {
-        Self { tokens, provider, clock }
+        Self { tokens, provider, clock, ahead: true }
+    }
+
+    /// Sessions that refresh what the vendor refused, and nothing ahead of time: some vendors block clients for
+    /// that.
+    #[must_use]
+    pub fn only_when_refused(self) -> Self {
+        Self { ahead: false, ..self }
     }
 
     async fn stored(&self, key: &TokenKey) -> Result<StoredToken, TokenError> {
@@ -48,7 +58,7 @@ impl TokenSessions {
     }
 
     fn is_fresh(&self, token: &StoredToken) -> bool {
-        self.clock.now() + MARGIN < token.expires_at
+        if self.ahead { self.clock.now() + MARGIN < token.expires_at } else { token.expires_at != REFUSED }
     }
 
     /// Refreshes as the only one, and stores the outcome. `None`: somebody stored another grant meanwhile.
@@ -136,8 +146,9 @@ impl AccessTokens for TokenSessions {
 
     async fn refused(&self, key: &TokenKey, token: &SecretString) -> Result<(), TokenError> {
         let stored = self.usable(key).await?;
-        if stored.access.expose_secret() == token.expose_secret() {
-            let expired = StoredToken { expires_at: Timestamp::UNIX_EPOCH, ..stored };
+        // Said twice, it would end the refresh that the first one caused.
+        if stored.access.expose_secret() == token.expose_secret() && stored.expires_at != REFUSED {
+            let expired = StoredToken { expires_at: REFUSED, ..stored };
             self.tokens.save(key, expired).await.map_err(unavailable)?;
         }
         Ok(())

@@ -9,7 +9,9 @@ pub mod clock;
 pub mod fakes;
 pub mod memory;
 pub mod suites;
+pub mod tokens;
 
 pub use clock::{ManualClock, SimulatedClock};
 pub use fakes::{MemoryIntegrations, OpenGate};
 pub use memory::MemoryStore;
+pub use tokens::MemoryTokens;

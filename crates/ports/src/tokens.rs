@@ -15,6 +15,8 @@ use crate::error::{PortError, StoreError};
 pub enum Service {
     /// Google Sheets and the list of spreadsheets.
     GoogleSheets,
+    /// A Bitrix24 portal, through an app.
+    Bitrix24,
 }
 
 impl Service {
@@ -23,6 +25,7 @@ impl Service {
     pub fn name(self) -> &'static str {
         match self {
             Self::GoogleSheets => "google-sheets",
+            Self::Bitrix24 => "bitrix24",
         }
     }
 }

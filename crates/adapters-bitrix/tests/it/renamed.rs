@@ -38,7 +38,7 @@ async fn the_same_post_goes_to_the_new_address_which_is_kept_under_the_old_name(
     assert_eq!(old.calls(), []);
     let scopes = |world: &World| {
         let passes = world.gate.passes.lock().unwrap();
-        passes.iter().map(|pass| pass.limits[0].scope.clone()).collect::<std::collections::BTreeSet<_>>()
+        passes.iter().map(|pass| pass.charges[0].limit.scope.clone()).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(scopes(&world), scopes(&restarted), "lanes and limits keep the name");
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kopru_domain::{CompanyId, EntityKind, FieldKind, FieldMeta, Fields};
 use kopru_ports::crm::{
-    CommandOutcome, CrmAction, CrmCatalog, CrmCommand, CrmError, CrmErrorKind, CrmWriter, FoundRecord, WriteRequest,
+    CommandOutcome, ContactMatches, ContactSearch, CrmAction, CrmCatalog, CrmCommand, CrmError, CrmErrorKind,
+    CrmWriter, FoundRecord, MOST_COMMANDS, WriteRequest,
 };
 use kopru_ports::{Clock, PortError, Retry};
 use secrecy::SecretString;
@@ -158,6 +159,20 @@ impl CrmWriter for Portal {
             .filter(|(_, record)| seen.insert(record.origin.clone()))
             .map(|(id, record)| FoundRecord { origin: record.origin.clone(), id: id.to_string() })
             .collect())
+    }
+
+    async fn find_by_contact(
+        &self,
+        _: &CompanyId,
+        _: &str,
+        _: EntityKind,
+        _: &[ContactSearch],
+    ) -> Result<Vec<ContactMatches>, CrmError> {
+        Ok(Vec::new())
+    }
+
+    fn batch_size(&self, _: &str) -> usize {
+        MOST_COMMANDS
     }
 }
 

@@ -1,4 +1,4 @@
-//! A store and a provider in memory.
+//! A provider in memory.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,74 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use kopru_oauth::TokenSessions;
 use kopru_ports::oauth::{Account, AuthorizeRequest, Grant, OAuthErrorKind, OAuthProvider};
-use kopru_ports::tokens::{ConnectionStatus, Saved, Service, StoredToken, TokenKey, TokenStore};
-use kopru_ports::{Clock, PortError, Retry, StoreError};
-use kopru_ports_testkit::ManualClock;
+use kopru_ports::tokens::{ConnectionStatus, Service, StoredToken, TokenKey};
+use kopru_ports::{Clock, PortError, Retry};
+use kopru_ports_testkit::{ManualClock, MemoryTokens};
 use secrecy::{ExposeSecret, SecretString};
-
-/// One connection, and until when somebody refreshes it.
-#[derive(Default)]
-pub struct Memory(Mutex<(Option<StoredToken>, Timestamp)>);
-
-impl Memory {
-    pub fn now(&self) -> Option<StoredToken> {
-        self.0.lock().unwrap().0.clone()
-    }
-
-    /// Stores as another caller would: one version later.
-    pub fn replace(&self, token: StoredToken) {
-        let mut stored = self.0.lock().unwrap();
-        let version = stored.0.as_ref().map_or(0, |old| old.version) + 1;
-        *stored = (Some(StoredToken { version, ..token }), Timestamp::MIN);
-    }
-}
-
-#[async_trait]
-impl TokenStore for Memory {
-    async fn load(&self, _: &TokenKey) -> Result<Option<StoredToken>, StoreError> {
-        Ok(self.now())
-    }
-
-    async fn save(&self, _: &TokenKey, token: StoredToken) -> Result<Saved, StoreError> {
-        if self.now().is_none_or(|stored| stored.version != token.version) {
-            return Ok(Saved::Conflict);
-        }
-        let version = token.version + 1;
-        self.replace(token);
-        Ok(Saved::At(version))
-    }
-
-    async fn begin_refresh(
-        &self,
-        _: &TokenKey,
-        version: i64,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut stored = self.0.lock().unwrap();
-        let free = stored.0.as_ref().is_some_and(|token| token.version == version) && stored.1 <= now;
-        if free {
-            stored.1 = until;
-        }
-        Ok(free)
-    }
-
-    async fn set_status(&self, _: &TokenKey, _: ConnectionStatus, _: Option<String>) -> Result<(), StoreError> {
-        unreachable!("it would not see another caller's version")
-    }
-
-    async fn delete(&self, _: &TokenKey) -> Result<(), StoreError> {
-        self.0.lock().unwrap().0 = None;
-        Ok(())
-    }
-
-    async fn count_for_account(&self, _: &str) -> Result<u32, StoreError> {
-        Ok(1)
-    }
-}
 
 type Answer = Result<Grant, PortError<OAuthErrorKind>>;
 
@@ -82,7 +20,7 @@ pub struct Provider {
     pub calls: AtomicUsize,
     pub used: Mutex<Vec<String>>,
     answers: Mutex<VecDeque<(Answer, Option<StoredToken>)>>,
-    store: Arc<Memory>,
+    store: Arc<MemoryTokens>,
 }
 
 #[async_trait]
@@ -119,14 +57,14 @@ impl OAuthProvider for Provider {
 
 /// A stored connection whose access token ends in `left`, and a provider that answers so.
 pub struct Stage {
-    pub store: Arc<Memory>,
+    pub store: Arc<MemoryTokens>,
     pub provider: Arc<Provider>,
     pub clock: Arc<ManualClock>,
 }
 
 impl Stage {
     pub fn new(left: Duration, answers: Vec<(Answer, Option<StoredToken>)>) -> Self {
-        let store = Arc::new(Memory::default());
+        let store = Arc::new(MemoryTokens::default());
         let clock = Arc::new(ManualClock::default());
         store.replace(StoredToken { expires_at: clock.now() + left, ..token("old") });
         let provider = Arc::new(Provider {

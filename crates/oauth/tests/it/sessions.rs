@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use kopru_oauth::TokenSessions;
 use kopru_ports::oauth::OAuthErrorKind;
 use kopru_ports::tokens::{AccessTokens, ConnectionStatus, StoredToken, TokenErrorKind, TokenStore};
 use kopru_ports::{Clock, Retry};
@@ -128,4 +129,23 @@ async fn a_connection_that_is_gone_is_not_brought_back() {
     let stage = Stage::new(SPENT, vec![]);
     stage.store.delete(&key()).await.unwrap();
     assert_eq!(access(&*stage.sessions()).await, Err((TokenErrorKind::NotConnected, Retry::Never)));
+}
+
+#[tokio::test]
+async fn some_vendors_tokens_are_refreshed_only_when_they_were_refused() {
+    let stage = Stage::new(Duration::ZERO, vec![(Ok(grant("new", Some("rotated"))), None)]);
+    let sessions = || TokenSessions::new(stage.store.clone(), stage.provider.clone(), stage.clock.clone());
+    let sessions = [sessions().only_when_refused(), sessions().only_when_refused()];
+    assert_eq!(access(&sessions[0]).await, Ok("old".into()), "whatever the clock says");
+    assert_eq!(stage.calls(), 0);
+
+    let refused_and_again = async |session: &TokenSessions| {
+        session.refused(&key(), &"old".into()).await.unwrap();
+        access(session).await
+    };
+    let callers = (0..20).map(|caller: usize| refused_and_again(&sessions[caller % 2]));
+    for answer in futures::future::join_all(callers).await {
+        assert_eq!(answer, Ok("new".into()));
+    }
+    assert_eq!(stage.calls(), 1, "a rotating refresh token is used once");
 }

@@ -12,7 +12,7 @@ use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::delivery::Urgency;
 use kopru_ports::gate::{Charge, Gate, Limit, Pass};
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
-use kopru_ports::tokens::ConnectionStatus;
+use kopru_ports::tokens::{ConnectionStatus, TokenStore};
 use kopru_ports::{Clock, Retry};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -29,9 +29,10 @@ const METHOD_BLOCKED: u16 = 429;
 /// Descriptions with the moment when they were read.
 type Known = HashMap<(CompanyId, EntityKind), (Timestamp, Arc<Described>)>;
 
-/// Bitrix24 portals, each by its company's inbound webhook.
+/// Bitrix24 portals, each by its company's inbound webhook or app.
 pub struct Bitrix24 {
     pub(crate) integrations: Arc<dyn IntegrationStore>,
+    pub(crate) tokens: Arc<dyn TokenStore>,
     pub(crate) http: HttpClient,
     pub(crate) call_time: Duration,
     pub(crate) gate: Arc<dyn Gate>,
@@ -46,11 +47,12 @@ impl Bitrix24 {
     #[must_use]
     pub fn new(
         integrations: Arc<dyn IntegrationStore>,
+        tokens: Arc<dyn TokenStore>,
         (http, call_time): (HttpClient, Duration),
         gate: Arc<dyn Gate>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { integrations, http, call_time, gate, clock, known: Mutex::default(), costs: Costs::default() }
+        Self { integrations, tokens, http, call_time, gate, clock, known: Mutex::default(), costs: Costs::default() }
     }
 
     /// The company's portal.
@@ -79,6 +81,21 @@ impl Bitrix24 {
         method: &str,
         params: &Value,
     ) -> Result<Envelope, CrmError> {
+        let answer = match &portal.app {
+            Some(app) => self.call_as(app, company, portal, (method, params)).await,
+            None => self.call_at(company, portal, method, params).await,
+        };
+        answer.map_err(|refused| refused.error)
+    }
+
+    /// Makes one call at the portal's address, or at the one that a renamed portal sends it on to.
+    pub(crate) async fn call_at(
+        &self,
+        company: &CompanyId,
+        portal: &Portal,
+        method: &str,
+        params: &Value,
+    ) -> Result<Envelope, Refused> {
         let reply = self.post(company, portal, method, params).await?;
         if !is_redirect(&reply) {
             return self.heed(portal, read(&reply)).await;
@@ -86,7 +103,7 @@ impl Bitrix24 {
         let moved = reply.location().and_then(|location| portal.moved(method, location)).ok_or_else(lost)?;
         let reply = self.post(company, &moved, method, params).await?;
         if is_redirect(&reply) {
-            return Err(lost());
+            return Err(lost().into());
         }
         let answer = self.heed(&moved, read(&reply)).await;
         if answer.is_ok() {
@@ -112,22 +129,19 @@ impl Bitrix24 {
     }
 
     /// Tells the gate of a refusal that concerns all calls to the portal.
-    async fn heed(&self, portal: &Portal, answer: Result<Envelope, (u16, CrmError)>) -> Result<Envelope, CrmError> {
-        let (status, refusal) = match answer {
-            Ok(envelope) => return Ok(envelope),
-            Err(refused) => refused,
-        };
-        if let (CrmErrorKind::RateLimited, Retry::After(Some(pause))) = (refusal.kind, refusal.retry)
-            && status != METHOD_BLOCKED
+    async fn heed(&self, portal: &Portal, answer: Result<Envelope, Refused>) -> Result<Envelope, Refused> {
+        if let Err(Refused { status, error, .. }) = &answer
+            && let (CrmErrorKind::RateLimited, Retry::After(Some(pause))) = (error.kind, error.retry)
+            && *status != METHOD_BLOCKED
         {
             self.gate.refused(&limit(portal).scope, self.clock.now() + pause).await;
         }
-        Err(refusal)
+        answer
     }
 
     /// Keeps a renamed portal's address, unless somebody connected another one meanwhile. A store that does
     /// not answer costs one more redirect, no more.
-    async fn remember(&self, company: &CompanyId, from: &Portal, to: &Portal) {
+    pub(crate) async fn remember(&self, company: &CompanyId, from: &Portal, to: &Portal) {
         let Ok(stored) = self.portal_of(company).await else { return };
         if stored.base.expose_secret() != from.base.expose_secret() {
             return;
@@ -166,16 +180,29 @@ fn lost() -> CrmError {
     error(CrmErrorKind::Credentials, Retry::Never).detail("the portal redirects to where it does not answer either")
 }
 
-/// An answer may be an error with any status, also 200; a page in place of JSON says nothing of what was done.
-/// A refusal comes with its status.
-fn read(reply: &Reply) -> Result<Envelope, (u16, CrmError)> {
-    let unknown = || error(CrmErrorKind::Unavailable, Retry::OutcomeUnknown);
-    let envelope: Envelope = reply.json().map_err(|cause| (reply.status, unknown().caused_by(cause)))?;
-    if let Some(found) = &envelope.error {
-        let (kind, retry) = classify(reply.status, &code(found), &envelope.error_description);
-        return Err((reply.status, error(kind, retry).detail(envelope.error_description.clone())));
+/// A call that the portal did not answer as wished; the code is empty where it gave none.
+pub(crate) struct Refused {
+    status: u16,
+    pub code: String,
+    pub error: CrmError,
+}
+
+impl From<CrmError> for Refused {
+    fn from(error: CrmError) -> Self {
+        Self { status: 0, code: String::new(), error }
     }
-    if reply.status < 300 { Ok(envelope) } else { Err((reply.status, unknown())) }
+}
+
+/// An answer may be an error with any status, also 200; a page in place of JSON says nothing of what was done.
+fn read(reply: &Reply) -> Result<Envelope, Refused> {
+    let unknown = || error(CrmErrorKind::Unavailable, Retry::OutcomeUnknown);
+    let envelope: Envelope = reply.json().map_err(|cause| unknown().caused_by(cause))?;
+    if let Some(found) = &envelope.error {
+        let (status, code) = (reply.status, code(found).to_ascii_lowercase());
+        let (kind, retry) = classify(status, &code, &envelope.error_description);
+        return Err(Refused { status, code, error: error(kind, retry).detail(envelope.error_description) });
+    }
+    if reply.status < 300 { Ok(envelope) } else { Err(unknown().into()) }
 }
 
 pub(crate) fn read_settings(settings: &SecretString) -> Result<Portal, CrmError> {

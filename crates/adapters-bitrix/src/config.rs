@@ -1,25 +1,59 @@
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use kopru_domain::UserId;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 /// A company's settings for Bitrix24.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum BitrixConfig {
+    /// An inbound webhook.
+    Webhook(WebhookConfig),
+    /// An app with tokens of its own.
+    App(AppConfig),
+}
+
+/// The portal by an inbound webhook.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BitrixConfig {
-    /// The address of an inbound webhook: `https://portal/rest/USER/SECRET/`.
+pub struct WebhookConfig {
+    /// Its address: `https://portal/rest/USER/SECRET/`.
     pub webhook: SecretString,
     /// The portal's stable name, once its address is another one.
     #[serde(default)]
     pub portal: Option<String>,
 }
 
-/// The text is not the address of an inbound webhook. Does not repeat it: it is a secret.
+/// The portal by an app that somebody authorised.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppConfig {
+    /// The app's code.
+    pub client_id: String,
+    /// Its key.
+    pub client_secret: SecretString,
+    /// The portal's REST address: `https://portal/rest/`.
+    pub client_endpoint: String,
+    /// The authorization server's, which depends on the region: `https://oauth.bitrix.info/rest/`.
+    pub server_endpoint: String,
+    /// Whose tokens are used.
+    pub user: UserId,
+    /// The portal's own id, known after the first authorization: tokens of another one are not taken.
+    #[serde(default)]
+    pub member_id: Option<String>,
+    /// The portal's stable name, once its address is another one.
+    #[serde(default)]
+    pub portal: Option<String>,
+}
+
+/// The settings name no portal. Does not repeat them: they are secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not the address of an inbound webhook: https://portal/rest/1/secret/")]
-pub struct BadWebhook;
+#[error("neither the address of an inbound webhook (https://portal/rest/1/secret/) nor of an app's portal")]
+pub struct BadSettings;
 
 /// A portal that can be called.
 #[derive(Debug, Clone)]
@@ -28,25 +62,45 @@ pub(crate) struct Portal {
     pub name: String,
     /// The address with a slash at its end.
     pub base: SecretString,
+    /// The app that calls it; a webhook's address is all that is needed.
+    pub app: Option<Arc<AppConfig>>,
 }
 
 impl BitrixConfig {
-    pub(crate) fn portal(&self) -> Result<Portal, BadWebhook> {
-        let url = Url::parse(self.webhook.expose_secret().trim()).map_err(|_| BadWebhook)?;
-        let host = url.host_str().ok_or(BadWebhook)?;
-        let segments: Vec<&str> = url.path_segments().ok_or(BadWebhook)?.filter(|part| !part.is_empty()).collect();
-        let [.., "rest", user, secret] = segments[..] else { return Err(BadWebhook) };
+    pub(crate) fn portal(&self) -> Result<Portal, BadSettings> {
+        let (address, name, app) = match self {
+            Self::Webhook(hook) => (hook.webhook.expose_secret(), &hook.portal, None),
+            Self::App(app) => (app.client_endpoint.as_str(), &app.portal, Some(app)),
+        };
+        let url = checked(address)?;
+        let segments: Vec<&str> = url.path_segments().ok_or(BadSettings)?.filter(|part| !part.is_empty()).collect();
         let sound = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
-        let clear = url.scheme() == "http" && !is_loopback(host);
-        if clear || !matches!(url.scheme(), "http" | "https") || !sound(user) || !sound(secret) || url.query().is_some()
-        {
-            return Err(BadWebhook);
+        match (segments.as_slice(), app) {
+            ([.., "rest", user, secret], None) if sound(user) && sound(secret) => {}
+            ([.., "rest"], Some(app)) => drop(checked(&app.server_endpoint)?),
+            _ => return Err(BadSettings),
         }
-        let address = || url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        let name = self.portal.clone().unwrap_or_else(address);
-        let base = format!("{}/", url.as_str().trim_end_matches('/'));
-        Ok(Portal { name, base: SecretString::from(base) })
+        let name = name.clone().or_else(|| address_of(&url)).ok_or(BadSettings)?;
+        let base = SecretString::from(format!("{}/", url.as_str().trim_end_matches('/')));
+        Ok(Portal { name, base, app: app.cloned().map(Arc::new) })
     }
+}
+
+/// An address that secrets may be sent to.
+fn checked(address: &str) -> Result<Url, BadSettings> {
+    let url = Url::parse(address.trim()).map_err(|_| BadSettings)?;
+    let safe = match url.scheme() {
+        "https" => true,
+        "http" => url.host_str().is_some_and(is_loopback),
+        _ => false,
+    };
+    if safe && url.query().is_none() { Ok(url) } else { Err(BadSettings) }
+}
+
+/// Host and port.
+fn address_of(url: &Url) -> Option<String> {
+    let host = url.host_str()?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 impl Portal {
@@ -59,13 +113,48 @@ impl Portal {
         let same =
             renamed.scheme() == asked.scheme() && renamed.path() == asked.path() && renamed.username().is_empty();
         let base = renamed.as_str().strip_suffix(method).filter(|_| same && renamed.host().is_some())?;
-        Some(Self { name: self.name.clone(), base: SecretString::from(base) })
+        Some(Self { base: SecretString::from(base), ..self.clone() })
     }
 
     /// The settings by which it is reached from now on.
     pub(crate) fn settings(&self) -> SecretString {
-        SecretString::from(json!({ "webhook": self.base.expose_secret(), "portal": self.name }).to_string())
+        let base = self.base.expose_secret();
+        let settings = match &self.app {
+            None => json!({ "webhook": base, "portal": self.name }),
+            Some(app) => app.at(base, &self.name),
+        };
+        SecretString::from(settings.to_string())
     }
+}
+
+impl AppConfig {
+    fn at(&self, client_endpoint: &str, name: &str) -> Value {
+        json!({
+            "client_id": self.client_id,
+            "client_secret": self.client_secret.expose_secret(),
+            "client_endpoint": client_endpoint,
+            "server_endpoint": self.server_endpoint,
+            "user": self.user,
+            "member_id": self.member_id,
+            "portal": name,
+        })
+    }
+
+    /// Where tokens are given.
+    pub(crate) fn token_address(&self) -> String {
+        format!("{}oauth/token/", root(&self.server_endpoint))
+    }
+
+    /// Where a person is asked.
+    pub(crate) fn authorize_address(&self) -> String {
+        format!("{}oauth/authorize/", root(&self.client_endpoint))
+    }
+}
+
+/// What a REST address stands under.
+fn root(endpoint: &str) -> &str {
+    let bare = endpoint.trim().trim_end_matches('/');
+    bare.strip_suffix("rest").unwrap_or(endpoint)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -78,8 +167,12 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
+    fn hook(webhook: &str) -> BitrixConfig {
+        BitrixConfig::Webhook(WebhookConfig { webhook: webhook.into(), portal: None })
+    }
+
     fn portal(webhook: &str) -> Option<(String, String)> {
-        let portal = BitrixConfig { webhook: webhook.into(), portal: None }.portal().ok()?;
+        let portal = hook(webhook).portal().ok()?;
         Some((portal.name, portal.base.expose_secret().to_owned()))
     }
 
@@ -112,12 +205,12 @@ mod tests {
     #[case::another_method("https://new.bitrix24.com/rest/1/s3cret/crm.lead.delete", false)]
     #[case::relative("/rest/1/s3cret/crm.lead.add", false)]
     fn a_renamed_portal_changes_nothing_but_its_host(#[case] location: &str, #[case] renamed: bool) {
-        let webhook = "https://acme.bitrix24.com/rest/1/s3cret/".into();
-        let portal = BitrixConfig { webhook, portal: None }.portal().unwrap();
+        let portal = hook("https://acme.bitrix24.com/rest/1/s3cret/").portal().unwrap();
         let moved = portal.moved("crm.lead.add", location);
         let found = moved.map(|moved| {
             let stored: BitrixConfig = serde_json::from_str(moved.settings().expose_secret()).unwrap();
-            (moved.name, stored.portal().unwrap().name, stored.webhook.expose_secret().to_owned())
+            let stored = stored.portal().unwrap();
+            (moved.name, stored.name, stored.base.expose_secret().to_owned())
         });
         let name = || "acme.bitrix24.com".to_owned();
         assert_eq!(found, renamed.then(|| (name(), name(), "https://new.bitrix24.com/rest/1/s3cret/".to_owned())));
@@ -125,7 +218,36 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_the_webhook() {
-        let config = BitrixConfig { webhook: "https://a.example/rest/1/s3cret/".into(), portal: None };
+        let config = hook("https://a.example/rest/1/s3cret/");
         assert!(!format!("{config:?} {:?}", config.portal().unwrap()).contains("s3cret"));
+    }
+
+    fn app(client_endpoint: &str, server_endpoint: &str) -> Value {
+        json!({ "client_id": "app.1", "client_secret": "s3cret", "client_endpoint": client_endpoint,
+            "server_endpoint": server_endpoint, "user": "ayse" })
+    }
+
+    #[test]
+    fn an_app_has_a_portal_and_a_server() {
+        let settings = app("https://portal.bitrix24.com/rest/", "https://oauth.bitrix24.tech/rest/");
+        let config: BitrixConfig = serde_json::from_value(settings).unwrap();
+        let portal = config.portal().unwrap();
+        assert_eq!(portal.name, "portal.bitrix24.com");
+        let app = portal.app.clone().unwrap();
+        assert_eq!(app.token_address(), "https://oauth.bitrix24.tech/oauth/token/");
+        assert_eq!(app.authorize_address(), "https://portal.bitrix24.com/oauth/authorize/");
+        assert!(!format!("{config:?} {portal:?}").contains("s3cret"));
+        let again: BitrixConfig = serde_json::from_str(portal.settings().expose_secret()).unwrap();
+        assert_eq!(again.portal().unwrap().settings().expose_secret(), portal.settings().expose_secret());
+    }
+
+    #[rstest]
+    #[case::in_clear("http://portal.bitrix24.com/rest/", "https://oauth.bitrix.info/rest/")]
+    #[case::server_in_clear("https://portal.bitrix24.com/rest/", "http://oauth.bitrix.info/rest/")]
+    #[case::no_rest("https://portal.bitrix24.com/", "https://oauth.bitrix.info/rest/")]
+    #[case::no_server("https://portal.bitrix24.com/rest/", "")]
+    fn an_apps_addresses_are_checked(#[case] client: &str, #[case] server: &str) {
+        let config: BitrixConfig = serde_json::from_value(app(client, server)).unwrap();
+        assert!(config.portal().is_err());
     }
 }

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod app;
 mod batch;
 mod catalog;
 mod client;
 mod command;
 mod config;
+mod consent;
 mod costs;
 mod describe;
 mod duplicates;
@@ -21,4 +23,5 @@ mod wire;
 mod writer;
 
 pub use client::Bitrix24;
-pub use config::{BadWebhook, BitrixConfig};
+pub use config::{AppConfig, BadSettings, BitrixConfig, WebhookConfig};
+pub use consent::BitrixConsent;

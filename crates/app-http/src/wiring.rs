@@ -50,8 +50,8 @@ impl Service {
         let sessions = Arc::new(TokenSessions::new(tokens.clone(), consent.clone(), clock.clone()));
         let sheets = Arc::new(GoogleSheets::new(google, web, sessions, gate.clone(), clock.clone()));
         let portal = HttpClient::new(&options(settings.crm_timeout(), settings.private_portals))?;
-        let bitrix =
-            Arc::new(Bitrix24::new(integrations.clone(), (portal, settings.crm_timeout()), gate, clock.clone()));
+        let portal = (portal, settings.crm_timeout());
+        let bitrix = Arc::new(Bitrix24::new(integrations.clone(), tokens.clone(), portal, gate, clock.clone()));
 
         let ports = Ports {
             identity: store.clone(),

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod app;
 mod catalog;
 mod conformance;
 mod duplicates;

@@ -19,6 +19,7 @@ pub type Call = (String, Value);
 struct Script {
     answers: HashMap<String, VecDeque<ResponseTemplate>>,
     calls: Vec<Call>,
+    addresses: Vec<String>,
     /// How the time passes with every call.
     pace: Option<(Arc<ManualClock>, Duration)>,
 }
@@ -28,16 +29,23 @@ struct Scripted(Arc<Mutex<Script>>);
 
 impl Respond for Scripted {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let method = request.url.path_segments().unwrap().next_back().unwrap().to_owned();
+        let mut segments = request.url.path_segments().unwrap().rev();
+        let method = segments.find(|segment| !segment.is_empty()).unwrap().to_owned();
         let mut script = self.0.lock().unwrap();
         if let Some((clock, each)) = &script.pace {
             clock.advance_to(clock.now() + *each);
         }
         let unknown = || error(404, "ERROR_METHOD_NOT_FOUND", "Method not found!");
         let answer = script.answers.get_mut(&method).and_then(VecDeque::pop_front).unwrap_or_else(unknown);
-        script.calls.push((method, request.body_json().unwrap()));
+        script.calls.push((method, request.body_json().unwrap_or_else(|_| form(&request.body))));
+        script.addresses.push(request.url.path().to_owned());
         answer
     }
+}
+
+/// A form's pairs; the authorization server takes nothing else.
+fn form(body: &[u8]) -> Value {
+    url::form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::from(value))).collect()
 }
 
 pub struct Portal {
@@ -55,6 +63,16 @@ impl Portal {
 
     pub fn webhook(&self) -> String {
         format!("{}/rest/1/s3cret/", self.server.uri())
+    }
+
+    /// The REST address of an app's portal or server.
+    pub fn endpoint(&self) -> String {
+        format!("{}/rest/", self.server.uri())
+    }
+
+    /// The paths of all calls.
+    pub fn addresses(&self) -> Vec<String> {
+        self.script.0.lock().unwrap().addresses.clone()
     }
 
     /// The next answer to `method`.

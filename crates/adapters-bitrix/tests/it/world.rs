@@ -14,7 +14,7 @@ use kopru_ports::crm::{
 };
 use kopru_ports::delivery::Urgency;
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore as _};
-use kopru_ports_testkit::{ManualClock, MemoryIntegrations, OpenGate};
+use kopru_ports_testkit::{ManualClock, MemoryIntegrations, MemoryTokens, OpenGate};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ pub struct World {
     pub bitrix: Bitrix24,
     pub gate: Arc<OpenGate>,
     pub clock: Arc<ManualClock>,
+    pub tokens: Arc<MemoryTokens>,
     timeout: Duration,
     settings: Arc<MemoryIntegrations>,
 }
@@ -44,9 +45,11 @@ impl World {
     }
 
     fn over(timeout: Duration, settings: Arc<MemoryIntegrations>) -> Self {
-        let (gate, clock) = (Arc::<OpenGate>::default(), Arc::<ManualClock>::default());
-        let bitrix = Bitrix24::new(settings.clone(), (http(timeout), timeout), gate.clone(), clock.clone());
-        Self { bitrix, gate, clock, timeout, settings }
+        let (gate, clock, tokens) =
+            (Arc::<OpenGate>::default(), Arc::<ManualClock>::default(), Arc::<MemoryTokens>::default());
+        let http = (http(timeout), timeout);
+        let bitrix = Bitrix24::new(settings.clone(), tokens.clone(), http, gate.clone(), clock.clone());
+        Self { bitrix, gate, clock, tokens, timeout, settings }
     }
 
     /// Another process over the same store.
@@ -61,7 +64,11 @@ impl World {
     }
 
     pub async fn connect(&self, webhook: &str) {
-        let settings = json!({ "webhook": webhook }).to_string().into();
+        self.connect_by(&json!({ "webhook": webhook })).await;
+    }
+
+    pub async fn connect_by(&self, settings: &Value) {
+        let settings = settings.to_string().into();
         self.settings.put(&company(), IntegrationKind::Bitrix24, settings).await.unwrap();
     }
 

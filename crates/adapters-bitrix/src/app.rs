@@ -1,0 +1,64 @@
+//! Calls as an app: with a token, which is replaced only when the portal says that it expired
+//! ([renewal](https://apidocs.bitrix24.com/settings/oauth/auto-renewal.html)).
+
+use std::sync::Arc;
+
+use kopru_domain::CompanyId;
+use kopru_oauth::TokenSessions;
+use kopru_ports::PortError;
+use kopru_ports::crm::{CrmError, CrmErrorKind};
+use kopru_ports::tokens::{AccessTokens as _, Service, TokenErrorKind, TokenKey};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use crate::client::{Bitrix24, Refused};
+use crate::config::{AppConfig, Portal};
+use crate::consent::BitrixConsent;
+use crate::error::error;
+use crate::wire::Envelope;
+
+const EXPIRED: &str = "expired_token";
+
+impl Bitrix24 {
+    /// Makes one call with the app's token; the same one again, once, with a new token where it had expired.
+    pub(crate) async fn call_as(
+        &self,
+        app: &Arc<AppConfig>,
+        company: &CompanyId,
+        portal: &Portal,
+        (method, params): (&str, &Value),
+    ) -> Result<Envelope, Refused> {
+        let key = TokenKey { company: company.clone(), user: app.user.clone(), service: Service::Bitrix24 };
+        let sessions = self.sessions(app, company, portal);
+        let token = sessions.access_token(&key).await.map_err(of_token)?;
+        let answer = self.call_at(company, portal, method, &signed(params, &token)).await;
+        if !matches!(&answer, Err(refused) if refused.code == EXPIRED) {
+            return answer;
+        }
+        sessions.refused(&key, &token).await.map_err(of_token)?;
+        let token = sessions.access_token(&key).await.map_err(of_token)?;
+        self.call_at(company, portal, method, &signed(params, &token)).await
+    }
+
+    fn sessions(&self, app: &Arc<AppConfig>, company: &CompanyId, portal: &Portal) -> TokenSessions {
+        let consent = BitrixConsent::of(app.clone(), (company, portal), self);
+        TokenSessions::new(self.tokens.clone(), Arc::new(consent), self.clock.clone()).only_when_refused()
+    }
+}
+
+/// No page of the vendor's, and none of its clients, has the token in a header.
+fn signed(params: &Value, token: &SecretString) -> Value {
+    let mut signed = params.clone();
+    signed["auth"] = json!(token.expose_secret());
+    signed
+}
+
+/// Nothing was asked of the portal yet.
+fn of_token(cause: PortError<TokenErrorKind>) -> CrmError {
+    let kind = match cause.kind {
+        TokenErrorKind::NotConnected => CrmErrorKind::NotConnected,
+        TokenErrorKind::ReconnectRequired | TokenErrorKind::Misconfigured => CrmErrorKind::Credentials,
+        _ => CrmErrorKind::Unavailable,
+    };
+    error(kind, cause.retry).caused_by(cause).without_effect()
+}

@@ -1,5 +1,4 @@
-use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use kopru_domain::{CompanyId, EntityKind, FieldMeta};
@@ -11,23 +10,15 @@ use crate::client::{Bitrix24, read_settings};
 use crate::describe::Described;
 use crate::entity::methods;
 
-/// So long a portal's description is kept.
-const KEPT: Duration = Duration::from_mins(10);
-
 impl Bitrix24 {
     /// What is kept of an entity, or read anew.
     pub(crate) async fn described(&self, company: &CompanyId, entity: EntityKind) -> Result<Arc<Described>, CrmError> {
-        let key = (company.clone(), entity);
-        let now = self.clock.now();
-        let kept = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some((_, described)) = kept.filter(|(read, _)| now < *read + KEPT) {
-            return Ok(described);
-        }
-        let portal = self.portal_of(company).await?;
         let methods = methods(entity)?;
-        let described = Arc::new(self.describe(company, &portal, methods).await.map_err(CrmError::without_effect)?);
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (now, described.clone()));
-        Ok(described)
+        let load = async {
+            let portal = self.portal_of(company).await?;
+            self.describe(company, &portal, methods).await.map_err(CrmError::without_effect)
+        };
+        self.known.get((company.clone(), entity), self.clock.now(), load).await
     }
 }
 
@@ -38,7 +29,7 @@ impl CrmCatalog for Bitrix24 {
     }
 
     async fn forget(&self, company: &CompanyId) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| of != company);
+        self.known.forget(company);
     }
 
     async fn portal(&self, company: &CompanyId) -> Result<String, CrmError> {

@@ -1,12 +1,10 @@
 //! One call to a portal: rationed, sent, read by meaning. Nothing is repeated here but a call that a renamed
 //! portal sent on without carrying it out.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use kopru_domain::{CompanyId, EntityKind};
+use kopru_domain::CompanyId;
 use kopru_http_client::{Failure, HttpClient, Method, Reply};
 use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::delivery::Urgency;
@@ -19,15 +17,12 @@ use serde_json::Value;
 
 use crate::config::{BitrixConfig, Portal};
 use crate::costs::Costs;
-use crate::describe::Described;
 use crate::error::{classify, error};
+use crate::known::Known;
 use crate::wire::{Envelope, code};
 
 /// The status that one method has used up its time; the portal's others go on.
 const METHOD_BLOCKED: u16 = 429;
-
-/// Descriptions with the moment when they were read.
-type Known = HashMap<(CompanyId, EntityKind), (Timestamp, Arc<Described>)>;
 
 /// Bitrix24 portals, each by its company's inbound webhook or app.
 pub struct Bitrix24 {
@@ -37,7 +32,7 @@ pub struct Bitrix24 {
     pub(crate) call_time: Duration,
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) known: Mutex<Known>,
+    pub(crate) known: Known,
     pub(crate) costs: Costs,
 }
 
@@ -52,7 +47,7 @@ impl Bitrix24 {
         gate: Arc<dyn Gate>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { integrations, tokens, http, call_time, gate, clock, known: Mutex::default(), costs: Costs::default() }
+        Self { integrations, tokens, http, call_time, gate, clock, known: Known::default(), costs: Costs::default() }
     }
 
     /// The company's portal.

@@ -12,6 +12,7 @@ mod describe;
 mod duplicates;
 mod entity;
 mod error;
+mod known;
 mod lists;
 mod map;
 mod multi;

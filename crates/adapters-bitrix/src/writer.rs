@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use kopru_domain::{CompanyId, EntityKind};
 use kopru_ports::Retry;
 use kopru_ports::crm::{
-    CommandOutcome, ContactMatches, ContactSearch, CrmError, CrmWriter, FoundRecord, MOST_COMMANDS, WriteRequest,
+    CommandOutcome, ContactMatches, ContactSearch, CrmError, CrmErrorKind, CrmWriter, FoundRecord, MOST_COMMANDS,
+    WriteRequest,
 };
 use serde_json::{Value, json};
 
@@ -47,6 +48,7 @@ impl CrmWriter for Bitrix24 {
             }
         }
         self.send(&request, &portal, plans, &described, &mut outcomes).await?;
+        self.doubt(&request, &outcomes);
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(CommandOutcome::Retry(None))).collect())
     }
 
@@ -152,6 +154,15 @@ impl Bitrix24 {
             begun = true;
         }
         Ok(())
+    }
+
+    /// A refused value may mean that a field, a stage or an option is not what it was.
+    fn doubt(&self, request: &WriteRequest, outcomes: &Outcomes) {
+        for (command, outcome) in request.commands.iter().zip(outcomes) {
+            if let Some(CommandOutcome::Refused { kind: CrmErrorKind::InvalidValue, .. }) = outcome {
+                self.known.doubt(&(request.company.clone(), command.entity), self.clock.now());
+            }
+        }
     }
 
     /// Writes a group and reads in the same request what has to be compared. What goes alone is read alone.

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use kopru_domain::{EntityKind, FieldKind, FieldMeta};
+use kopru_domain::{EntityKind, FieldKind, FieldMeta, FieldValue};
 use kopru_ports::crm::{CrmCatalog as _, CrmErrorKind};
 use kopru_ports::{Clock as _, Retry};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::portal::{Portal, error, page, result};
-use crate::world::{World, answer_leads, company};
+use crate::world::{Change, World, answer_leads, company, text, title, update};
 
 const PATIENT: Duration = Duration::from_secs(10);
 
@@ -143,4 +143,56 @@ async fn a_portal_is_reached_and_named() {
     assert!(name.starts_with("127.0.0.1:"));
     assert_eq!(world.bitrix.portal(&company()).await.unwrap(), name);
     assert_eq!(world.bitrix.reach(&company(), &settings).await.unwrap_err().kind, CrmErrorKind::Credentials);
+}
+
+/// Many who want it at once cause one reading.
+#[tokio::test]
+async fn a_description_is_read_by_one_caller_for_all() {
+    let (world, portal) = (World::new(PATIENT), Portal::start().await);
+    world.connect(&portal.webhook()).await;
+    answer_leads(&portal);
+    let readings = (0..10).map(|_| leads(&world));
+    for fields in futures::future::join_all(readings).await {
+        assert!(!fields.is_empty());
+    }
+    assert_eq!(portal.calls().len(), 2);
+}
+
+async fn refuse_a_value(world: &World, portal: &Portal) {
+    portal.answer("crm.lead.update", error(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "Invalid value for field"));
+    world.write(vec![update("5", [title("a")])]).await.unwrap();
+    portal.calls();
+}
+
+/// The portal contradicts what is known of it: its people changed a list, a stage or a field.
+#[tokio::test]
+async fn a_description_is_forgotten_when_a_value_is_refused_unless_it_is_a_minute_young() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    refuse_a_value(&world, &portal).await;
+    leads(&world).await;
+    assert_eq!(portal.calls(), [], "it was read a moment ago");
+    world.clock.advance_to(world.clock.now() + Duration::from_mins(1));
+    refuse_a_value(&world, &portal).await;
+    answer_leads(&portal);
+    leads(&world).await;
+    assert_eq!(portal.calls().len(), 2);
+}
+
+#[rstest]
+#[case::a_field_that_is_not_known(("UF_CRM_NEW", FieldValue::Empty, text("a")), None)]
+#[case::a_value_that_was_dropped(
+    ("STATUS_ID", FieldValue::Empty, FieldValue::Choice("OLD".to_owned())), Some(json!({ "STATUS_ID": "NEW" }))
+)]
+#[tokio::test]
+async fn a_description_is_forgotten_when_it_turned_out_wrong(#[case] change: Change, #[case] seen: Option<Value>) {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    world.clock.advance_to(world.clock.now() + Duration::from_mins(2));
+    if let Some(record) = seen {
+        portal.answer("batch", result(json!({ "result": { "c0": true, "c1": record }, "result_error": [] })));
+    }
+    world.write(vec![update("5", [change])]).await.unwrap();
+    portal.calls();
+    answer_leads(&portal);
+    leads(&world).await;
+    assert_eq!(portal.calls()[0].0, "crm.lead.fields");
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use kopru_domain::CompanyId;
 use kopru_http_client::{Failure, HttpClient, Method, Reply};
 use kopru_ports::crm::{CrmError, CrmErrorKind};
-use kopru_ports::delivery::Urgency;
 use kopru_ports::gate::{Charge, Gate, Limit, Pass};
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
 use kopru_ports::tokens::{ConnectionStatus, TokenStore};
@@ -19,6 +18,7 @@ use crate::config::{BitrixConfig, Portal};
 use crate::costs::Costs;
 use crate::error::{classify, error};
 use crate::known::Known;
+use crate::pace::{self, Pace, Word};
 use crate::wire::{Envelope, code};
 
 /// The status that one method has used up its time; the portal's others go on.
@@ -34,6 +34,7 @@ pub struct Bitrix24 {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) known: Known,
     pub(crate) costs: Costs,
+    pub(crate) pace: Pace,
 }
 
 impl Bitrix24 {
@@ -47,7 +48,17 @@ impl Bitrix24 {
         gate: Arc<dyn Gate>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { integrations, tokens, http, call_time, gate, clock, known: Known::default(), costs: Costs::default() }
+        Self {
+            integrations,
+            tokens,
+            http,
+            call_time,
+            gate,
+            clock,
+            known: Known::default(),
+            costs: Costs::default(),
+            pace: Pace::default(),
+        }
     }
 
     /// The company's portal.
@@ -91,12 +102,17 @@ impl Bitrix24 {
         method: &str,
         params: &Value,
     ) -> Result<Envelope, Refused> {
-        let reply = self.post(company, portal, method, params).await?;
+        let times = self
+            .pace
+            .charges((portal, company), &pace::methods(method, params), |method| self.costs.mean(&portal.name, method));
+        let reply = self.post((company, portal), method, params, &times).await?;
         if !is_redirect(&reply) {
-            return self.heed(portal, read(&reply)).await;
+            let answer = self.heed(portal, read(&reply)).await;
+            self.account((company, portal), (method, params), &times, &answer).await;
+            return answer;
         }
         let moved = reply.location().and_then(|location| portal.moved(method, location)).ok_or_else(lost)?;
-        let reply = self.post(company, &moved, method, params).await?;
+        let reply = self.post((company, &moved), method, params, &[]).await?;
         if is_redirect(&reply) {
             return Err(lost().into());
         }
@@ -109,12 +125,12 @@ impl Bitrix24 {
 
     async fn post(
         &self,
-        company: &CompanyId,
-        portal: &Portal,
+        (company, portal): (&CompanyId, &Portal),
         method: &str,
         params: &Value,
+        times: &[Charge],
     ) -> Result<Reply, CrmError> {
-        self.enter(company, portal).await?;
+        self.enter(company, portal, times).await?;
         let url = format!("{}{method}", portal.base.expose_secret());
         let request = self.http.request(Method::POST, &url).json(params);
         self.http.send(request).await.map_err(|cause| {
@@ -134,6 +150,34 @@ impl Bitrix24 {
         answer
     }
 
+    /// Corrects the charges for operating time by what the portal says.
+    async fn account(
+        &self,
+        (company, portal): (&CompanyId, &Portal),
+        (method, params): (&str, &Value),
+        times: &[Charge],
+        answer: &Result<Envelope, Refused>,
+    ) {
+        let outcomes = match answer {
+            Ok(envelope) => pace::outcomes(method, params, envelope),
+            Err(refused) if refused.error.kind == CrmErrorKind::RateLimited => {
+                let blocked = refused.status == METHOD_BLOCKED;
+                pace::methods(method, params).into_keys().map(|method| (method, Err(blocked))).collect()
+            }
+            Err(_) => return,
+        };
+        let scope = |method: &str| pace::limit(portal, company, method).scope;
+        let charged = |method: &str| {
+            times.iter().find(|charge| charge.limit.scope == scope(method)).map_or(0.0, |charge| charge.cost)
+        };
+        for (method, word) in self.pace.read(&portal.name, &outcomes, charged, self.clock.now()) {
+            match word {
+                Word::Spent(seconds) => self.gate.corrected(&scope(&method), seconds).await,
+                Word::Until(moment) => self.gate.refused(&scope(&method), moment).await,
+            }
+        }
+    }
+
     /// Keeps a renamed portal's address, unless somebody connected another one meanwhile. A store that does
     /// not answer costs one more redirect, no more.
     pub(crate) async fn remember(&self, company: &CompanyId, from: &Portal, to: &Portal) {
@@ -147,11 +191,12 @@ impl Bitrix24 {
         }
     }
 
-    async fn enter(&self, company: &CompanyId, portal: &Portal) -> Result<(), CrmError> {
+    async fn enter(&self, company: &CompanyId, portal: &Portal, times: &[Charge]) -> Result<(), CrmError> {
+        let call = Charge { limit: limit(portal), cost: 1.0 };
         let pass = Pass {
             company: company.clone(),
-            urgency: Urgency::Interactive,
-            charges: vec![Charge { limit: limit(portal), cost: 1.0 }],
+            urgency: portal.urgency,
+            charges: std::iter::once(call).chain(times.iter().cloned()).collect(),
         };
         self.gate.enter(pass).await.map_err(|later| {
             let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();

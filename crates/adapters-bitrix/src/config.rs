@@ -2,6 +2,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use kopru_domain::UserId;
+use kopru_ports::delivery::Urgency;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -64,6 +65,8 @@ pub(crate) struct Portal {
     pub base: SecretString,
     /// The app that calls it; a webhook's address is all that is needed.
     pub app: Option<Arc<AppConfig>>,
+    /// Whether a person waits for what is asked of it.
+    pub urgency: Urgency,
 }
 
 impl BitrixConfig {
@@ -82,7 +85,7 @@ impl BitrixConfig {
         }
         let name = name.clone().or_else(|| address_of(&url)).ok_or(BadSettings)?;
         let base = SecretString::from(format!("{}/", url.as_str().trim_end_matches('/')));
-        Ok(Portal { name, base, app: app.cloned().map(Arc::new) })
+        Ok(Portal { name, base, app: app.cloned().map(Arc::new), urgency: Urgency::Interactive })
     }
 }
 

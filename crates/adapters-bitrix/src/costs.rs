@@ -6,12 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kopru_ports::crm::MOST_COMMANDS;
 
-use crate::wire::Time;
+use crate::wire::{COUNTED_FROM, Time};
 
 /// A request may take so long: half of what is cut off.
 const REQUEST: f64 = 25.0;
 /// Until the first answer.
 const UNKNOWN: usize = 20;
+/// What a command is taken to need until one was seen.
+const UNSEEN: f64 = 0.5;
+const WRITES: [&str; 2] = [".add", ".update"];
 /// So many commands of a method are remembered.
 const REMEMBERED: usize = 100;
 
@@ -35,6 +38,19 @@ impl Costs {
         taken.push_back(time.seconds());
     }
 
+    /// What a command of a method takes of the operating time, on the average.
+    pub(crate) fn mean(&self, portal: &str, method: &str) -> f64 {
+        self.of().get(portal).and_then(|methods| methods.get(method)).map_or(UNSEEN, average)
+    }
+
+    /// How many writes take `seconds` of a method's operating time.
+    pub(crate) fn within(&self, seconds: f64, portal: &str) -> usize {
+        let portals = self.of();
+        let writes = portals.get(portal).into_iter().flatten().filter(|(method, _)| is_write(method));
+        let each = writes.map(|(_, taken)| average(taken)).reduce(f64::max).unwrap_or(UNSEEN);
+        (1..=MOST_COMMANDS).rev().find(|size| fits(*size, each, seconds)).unwrap_or(1)
+    }
+
     /// How many writes fit one request, each with the look at the record afterwards that it may need.
     pub(crate) fn batch_size(&self, portal: &str) -> usize {
         let portals = self.of();
@@ -43,14 +59,24 @@ impl Costs {
             let methods = portals.get(portal).into_iter().flatten().filter(|(method, _)| of(method));
             methods.map(|(_, taken)| p95(taken)).reduce(f64::max)
         };
-        let Some(write) = slowest(&[".add", ".update"]) else { return UNKNOWN };
+        let Some(write) = slowest(&WRITES) else { return UNKNOWN };
         let each = write + slowest(&[".get"]).unwrap_or_default();
-        (1..MOST_COMMANDS).rev().find(|size| fits(size + 1, each)).map_or(1, |size| size + 1)
+        (1..=MOST_COMMANDS).rev().find(|size| fits(*size, each, REQUEST)).unwrap_or(1)
     }
 }
 
-fn fits(commands: usize, each: f64) -> bool {
-    u32::try_from(commands).is_ok_and(|commands| f64::from(commands) * each <= REQUEST)
+fn is_write(method: &str) -> bool {
+    WRITES.iter().any(|action| method.ends_with(action))
+}
+
+fn fits(commands: usize, each: f64, seconds: f64) -> bool {
+    u32::try_from(commands).is_ok_and(|commands| f64::from(commands) * each <= seconds)
+}
+
+/// Of the time that is counted: short commands are not.
+fn average(taken: &VecDeque<f64>) -> f64 {
+    let counted: f64 = taken.iter().filter(|seconds| **seconds >= COUNTED_FROM).sum();
+    counted / f64::from(u32::try_from(taken.len().max(1)).unwrap_or(u32::MAX))
 }
 
 fn p95(taken: &VecDeque<f64>) -> f64 {
@@ -65,7 +91,7 @@ mod tests {
     use rstest::rstest;
 
     fn took(seconds: f64) -> Time {
-        Time { duration: seconds, processing: 0.0 }
+        Time { duration: seconds, processing: 0.0, operating: None, operating_reset_at: None }
     }
 
     #[rstest]

@@ -17,6 +17,7 @@ mod lists;
 mod map;
 mod multi;
 mod outcome;
+mod pace;
 mod php_query;
 mod read_back;
 mod stages;

@@ -30,11 +30,23 @@ pub(crate) struct Time {
     pub duration: f64,
     #[serde(default)]
     pub processing: f64,
+    /// Seconds that the method has taken in ten minutes; portals without that limit do not say.
+    pub operating: Option<f64>,
+    /// When a part of them is granted anew, in seconds since 1970.
+    pub operating_reset_at: Option<i64>,
 }
+
+/// Shorter commands are not counted.
+pub(crate) const COUNTED_FROM: f64 = 0.1;
 
 impl Time {
     pub(crate) fn read(wire: &Value) -> Option<Self> {
         wire.is_object().then(|| Self::deserialize(wire).ok()).flatten()
+    }
+
+    /// What counts as operating time.
+    pub(crate) fn counted(&self) -> f64 {
+        if self.seconds() < COUNTED_FROM { 0.0 } else { self.seconds() }
     }
 
     /// Documented answers have `processing` 0 beside a duration of half a second.

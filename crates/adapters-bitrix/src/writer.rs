@@ -17,6 +17,7 @@ use crate::config::Portal;
 use crate::describe::Described;
 use crate::entity::{Methods, methods};
 use crate::outcome::{of_error, outcome};
+use crate::pace;
 use crate::php_query;
 use crate::wire::id;
 
@@ -30,6 +31,7 @@ type Placed = (usize, Planned);
 impl CrmWriter for Bitrix24 {
     async fn write(&self, request: WriteRequest) -> Result<Vec<CommandOutcome>, CrmError> {
         let portal = self.portal_named(&request.company, &request.portal).await?;
+        let portal = Portal { urgency: request.urgency, ..portal };
         let mut described = Descriptions::new();
         for command in &request.commands {
             described.insert(command.entity, self.described(&request.company, command.entity).await?);
@@ -84,7 +86,8 @@ impl CrmWriter for Bitrix24 {
     }
 
     fn batch_size(&self, portal: &str) -> usize {
-        self.costs.batch_size(portal)
+        let in_time = self.costs.batch_size(portal);
+        if self.pace.limits(portal) { self.costs.within(pace::AT_ONCE, portal).min(in_time) } else { in_time }
     }
 }
 

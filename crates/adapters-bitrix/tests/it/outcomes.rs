@@ -58,7 +58,24 @@ async fn each_command_of_a_batch_has_an_outcome_of_its_own() {
         refused(CrmErrorKind::NotAllowed, "Access denied."),
     ];
     assert_eq!(found, expected);
-    assert_eq!(*world.gate.refusals.lock().unwrap(), [], "one method's time is not the portal's");
+    let of_method = world
+        .gate
+        .passes
+        .lock()
+        .unwrap()
+        .last()
+        .unwrap()
+        .charges
+        .iter()
+        .map(|charge| charge.limit.scope.clone())
+        .find(|scope| scope.ends_with("crm.lead.update"))
+        .unwrap();
+    let refusals = world.gate.refusals.lock().unwrap().clone();
+    assert_eq!(
+        refusals,
+        [(of_method, world.clock.now() + Duration::from_secs(10))],
+        "one method's time is not the portal's"
+    );
 }
 
 #[rstest]
@@ -158,22 +175,25 @@ async fn a_refusal_of_the_request_as_a_whole_is_an_error(
 }
 
 #[rstest]
-#[case::too_many(503, "QUERY_LIMIT_EXCEEDED", Some(Duration::from_secs(2)))]
-#[case::blocked(503, "OVERLOAD_LIMIT", Some(Duration::from_mins(15)))]
-#[case::one_methods_time(429, "OPERATION_TIME_LIMIT", None)]
-#[case::something_else(400, "ERROR_CORE", None)]
+#[case::too_many(503, "QUERY_LIMIT_EXCEEDED", &[0], Duration::from_secs(2))]
+#[case::blocked(503, "OVERLOAD_LIMIT", &[0], Duration::from_mins(15))]
+#[case::one_methods_time(429, "OPERATION_TIME_LIMIT", &[1, 2], Duration::from_secs(10))]
+#[case::something_else(400, "ERROR_CORE", &[], Duration::ZERO)]
 #[tokio::test]
 async fn the_gate_is_told_that_the_portal_refuses(
     #[case] status: u16,
     #[case] code: &str,
-    #[case] pause: Option<Duration>,
+    #[case] refused: &[usize],
+    #[case] pause: Duration,
 ) {
     let (world, portal) = World::with_leads(PATIENT).await;
     portal.answer("batch", error(status, code, "in words"));
     world.write(two()).await.unwrap_err();
-    let scope = world.gate.passes.lock().unwrap()[0].charges[0].limit.scope.clone();
-    assert!(scope.starts_with("bitrix24:127.0.0.1:"), "{scope}");
-    let expected: Vec<_> = pause.into_iter().map(|pause| (scope.clone(), world.clock.now() + pause)).collect();
+    let pass = world.gate.passes.lock().unwrap().last().unwrap().clone();
+    let scopes: Vec<String> = pass.charges.into_iter().map(|charge| charge.limit.scope).collect();
+    assert!(scopes[0].starts_with("bitrix24:127.0.0.1:"), "{scopes:?}");
+    assert!(scopes[1].starts_with("bitrix24-time:127.0.0.1:") && scopes[2].ends_with(":crm.lead.update"), "{scopes:?}");
+    let expected: Vec<_> = refused.iter().map(|at| (scopes[*at].clone(), world.clock.now() + pause)).collect();
     assert_eq!(*world.gate.refusals.lock().unwrap(), expected);
 }
 

@@ -109,7 +109,10 @@ pub fn error(status: u16, code: &str, text: &str) -> ResponseTemplate {
 }
 
 pub fn result(result: Value) -> ResponseTemplate {
-    let mut body = json!({ "time": { "start": 1_795_413_574.07, "finish": 1_795_413_574.45, "duration": 0.38 } });
+    let mut body = json!({ "time": {
+        "start": 1_795_413_574.07, "finish": 1_795_413_574.45, "duration": 0.38,
+        "operating_reset_at": 1_795_414_174, "operating": 0.31,
+    } });
     body["result"] = result;
     ResponseTemplate::new(200).set_body_json(body)
 }

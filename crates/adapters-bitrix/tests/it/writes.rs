@@ -257,7 +257,7 @@ async fn a_request_has_as_many_commands_as_fit_it_by_what_they_took() {
         "processing":0,"operating_reset_at":1773397537,"operating":0.5224320888519287}}"#;
     portal.answer("crm.lead.add", bytes(200, one));
     world.write(vec![create("r1", [title("a")])]).await.unwrap();
-    assert_eq!(size().await, 44);
+    assert_eq!(size().await, 21, "people keep their part of the operating time");
     let two = r#"{"result":{"result":{"c0":true,"c1":true},"result_error":[],"result_total":[],"result_next":[],
         "result_time":{"c0":{"duration":3.21,"processing":3.2,"operating":3.2},"c1":{"duration":0.2,"processing":0.1}}},
         "time":{"duration":3.5,"processing":3.4}}"#;

@@ -1,8 +1,8 @@
 //! Contract suites for Köprü's ports: one macro line for an adapter's author, one test per clause.
 //!
 //! ```ignore
-//! kopru_ports_testkit::storage_suite!(async { Arc::new(SqliteStore::open(&file).await.unwrap()) });
-//! kopru_ports_testkit::storage_suite!(async { Arc::<MemoryStore>::default() }; delivery, limits);
+//! kopru_ports_testkit::storage_suite!(async { Some(Arc::new(SqliteStore::open(&file).await.unwrap())) });
+//! kopru_ports_testkit::storage_suite!(async { Some(Arc::<MemoryStore>::default()) }; delivery, limits);
 //! ```
 
 pub mod clock;

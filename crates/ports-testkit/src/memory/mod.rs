@@ -65,8 +65,8 @@ mod tests {
 
     use super::MemoryStore;
 
-    fn fresh() -> std::future::Ready<Arc<MemoryStore>> {
-        std::future::ready(Arc::default())
+    fn fresh() -> std::future::Ready<Option<Arc<MemoryStore>>> {
+        std::future::ready(Some(Arc::default()))
     }
 
     crate::storage_suite!(fresh(); delivery, limits, sync, configs, identity);

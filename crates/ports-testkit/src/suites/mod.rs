@@ -12,8 +12,9 @@ pub mod sync;
 pub mod tokens;
 
 /// Runs the clauses of the storage ports against a store: of all of them, or of those that are named.
-/// `$open` is an expression that gives a future of an `Arc` of a fresh, empty store that implements them;
-/// the clauses of `sync` and `configs` also need [`kopru_ports::identity::IdentityStore`] and each other.
+/// `$open` is an expression that gives a future of `Some` `Arc` of a fresh, empty store that implements them,
+/// or of `None` where its server is missing: then it has to say that the test is skipped. The clauses of
+/// `sync` and `configs` also need [`kopru_ports::identity::IdentityStore`] and each other.
 #[macro_export]
 macro_rules! storage_suite {
     ($open:expr) => {
@@ -103,7 +104,9 @@ macro_rules! clauses {
             $(
                 #[tokio::test]
                 async fn $clause() {
-                    $crate::suites::$suite::$clause($open.await).await;
+                    if let Some(store) = $open.await {
+                        $crate::suites::$suite::$clause(store).await;
+                    }
                 }
             )*
         }

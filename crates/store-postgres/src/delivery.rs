@@ -1,0 +1,87 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_ports::delivery::{Claim, DeliveryStore, Lease, LeaseAnswer, NewAttempt, NewWork, Settlement, Work};
+use kopru_ports::{StoreError, StoreErrorKind};
+
+use crate::convert::{at, store_error};
+use crate::database::PostgresStore;
+use crate::work::Settled;
+use crate::{lanes, rows, work};
+
+#[async_trait]
+impl DeliveryStore for PostgresStore {
+    async fn enqueue(&self, list: Vec<NewWork>) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        lanes::enqueue(&mut tx, &list, None).await?;
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<LeaseAnswer, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(store_error)?;
+        lanes::lease(&mut connection, now, until).await
+    }
+
+    async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        lanes::fence(&mut tx, lease).await?;
+        sqlx::query("UPDATE kopru.lane SET lease_until = $3 WHERE company_id = $1 AND lane = $2")
+            .bind(lease.company.as_str())
+            .bind(&lease.lane)
+            .bind(at(until))
+            .execute(&mut *tx)
+            .await
+            .map_err(store_error)?;
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn claim(&self, lease: &Lease, now: Timestamp, claim: Claim) -> Result<Vec<Work>, StoreError> {
+        let mut tx = self.begin().await?;
+        lanes::fence(&mut tx, lease).await?;
+        let mut due = Vec::new();
+        for urgency in claim.urgencies() {
+            due.extend(work::due(&mut tx, lease, now, *urgency, &claim).await?);
+        }
+        tx.commit().await.map_err(store_error)?;
+        due.sort_by(|(one, a), (other, b)| (one, &a.key).cmp(&(other, &b.key)));
+        due.truncate(claim.limit as usize);
+        let mut claimed: Vec<Work> = due.into_iter().map(|(_, work)| work).collect();
+        if let Some(kind) = claimed.first().map(|first| first.kind.clone()) {
+            claimed.retain(|work| work.kind == kind);
+        }
+        Ok(claimed)
+    }
+
+    async fn freeze(&self, lease: &Lease, attempts: Vec<NewAttempt>) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        lanes::fence(&mut tx, lease).await?;
+        for attempt in &attempts {
+            work::put_attempt(&mut tx, lease, attempt).await?;
+        }
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        lanes::lock(&mut tx, &settlement.follow_ups, Some(lease)).await?;
+        rows::apply(&mut tx, &lease.company, now, &settlement.sync).await?;
+        for (key, generation, outcome) in &settlement.outcomes {
+            let settled = Settled { connection: &mut tx, lease, now, key, generation: *generation };
+            settled.record(outcome).await?;
+        }
+        for new in &settlement.follow_ups {
+            work::put(&mut tx, new, now).await?;
+        }
+        lanes::refresh(&mut tx, lease, None).await?;
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn release(&self, lease: &Lease, rest: Option<Timestamp>) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        match lanes::fence(&mut tx, lease).await {
+            Err(error) if error.kind == StoreErrorKind::StaleLease => return Ok(()),
+            fenced => fenced?,
+        }
+        lanes::refresh(&mut tx, lease, Some(rest.unwrap_or(Timestamp::UNIX_EPOCH))).await?;
+        tx.commit().await.map_err(store_error)
+    }
+}

@@ -1,0 +1,147 @@
+//! Lanes: leases, their fence, and making work due. Inside a caller's transaction.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use kopru_ports::StoreError;
+use kopru_ports::delivery::{Lease, LeaseAnswer, NewWork};
+use sqlx::PgConnection;
+
+use crate::convert::{at, get, get_optional_moment, get_parsed, stale, store_error};
+use crate::{hints, work};
+
+/// The oldest due lane of the companies that hold the fewest. A lane whose row somebody changes just now is
+/// passed over; one that somebody leased just now is not due any more.
+const LEASE: &str = "
+    WITH busy AS (SELECT company_id, count(*) AS held FROM kopru.lane WHERE lease_until > $1 GROUP BY company_id),
+    first AS (SELECT due.company_id, due.lane FROM kopru.lane AS due LEFT JOIN busy USING (company_id)
+              WHERE due.next_due <= $1 AND due.lease_until <= $1
+              ORDER BY coalesce(busy.held, 0), due.next_due, due.company_id, due.lane
+              LIMIT 1 FOR UPDATE OF due SKIP LOCKED)
+    UPDATE kopru.lane AS lane SET lease_until = $2, epoch = lane.epoch + 1
+    FROM first WHERE lane.company_id = first.company_id AND lane.lane = first.lane
+    RETURNING lane.company_id, lane.lane, lane.epoch";
+
+pub(crate) async fn lease(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<LeaseAnswer, StoreError> {
+    let row =
+        sqlx::query(LEASE).bind(at(now)).bind(at(until)).fetch_optional(&mut *connection).await.map_err(store_error)?;
+    let Some(row) = row else {
+        let row =
+            sqlx::query("SELECT min(greatest(next_due, lease_until)) AS at FROM kopru.lane WHERE next_due IS NOT NULL")
+                .fetch_one(connection)
+                .await
+                .map_err(store_error)?;
+        return Ok(LeaseAnswer::Idle(get_optional_moment(&row, "at")?));
+    };
+    Ok(LeaseAnswer::Granted(Lease {
+        company: get_parsed(&row, "company_id")?,
+        lane: get(&row, "lane")?,
+        epoch: get(&row, "epoch")?,
+    }))
+}
+
+/// Locks the lane for the transaction if the lease is its last one: with any other nothing may be recorded.
+pub(crate) async fn fence(connection: &mut PgConnection, lease: &Lease) -> Result<(), StoreError> {
+    let row = sqlx::query("SELECT 1 FROM kopru.lane WHERE company_id = $1 AND lane = $2 AND epoch = $3 FOR UPDATE")
+        .bind(lease.company.as_str())
+        .bind(&lease.lane)
+        .bind(lease.epoch)
+        .fetch_optional(connection)
+        .await
+        .map_err(store_error)?;
+    row.map(|_| ()).ok_or_else(stale)
+}
+
+/// Makes work due, waiting since `since` or since its own moment.
+pub(crate) async fn enqueue(
+    connection: &mut PgConnection,
+    list: &[NewWork],
+    since: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    lock(connection, list, None).await?;
+    for new in list {
+        work::put(connection, new, since.unwrap_or(new.due)).await?;
+    }
+    Ok(())
+}
+
+/// Locks the lanes of work that is about to be made due, and the one that is held, in the order of their
+/// names: transactions that need several of them wait for each other in no ring. Lanes get the earliest
+/// moment of their new work, and a lane that is held its fence.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    list: &[NewWork],
+    held: Option<&Lease>,
+) -> Result<(), StoreError> {
+    let mut lanes: BTreeMap<(&str, &str), Option<Timestamp>> = BTreeMap::new();
+    lanes.extend(held.map(|lease| ((lease.company.as_str(), lease.lane.as_str()), None)));
+    for new in list {
+        let due = lanes.entry((new.company.as_str(), new.lane.as_str())).or_default();
+        *due = Some(due.map_or(new.due, |due| due.min(new.due)));
+    }
+    let mut earlier = false;
+    for ((company, lane), due) in lanes {
+        match held.filter(|lease| (lease.company.as_str(), lease.lane.as_str()) == (company, lane)) {
+            Some(lease) => fence(connection, lease).await?,
+            None => earlier |= bring_forward(connection, company, lane, due).await?,
+        }
+    }
+    if earlier { hints::give(connection).await } else { Ok(()) }
+}
+
+/// Whether the lane's moment is earlier now than it was. Its row is locked in any case.
+async fn bring_forward(
+    connection: &mut PgConnection,
+    company: &str,
+    lane: &str,
+    due: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO kopru.lane AS known (company_id, lane, next_due) VALUES ($1, $2, $3)
+         ON CONFLICT (company_id, lane) DO UPDATE SET next_due = excluded.next_due
+         WHERE known.next_due IS NULL OR known.next_due > excluded.next_due",
+    )
+    .bind(company)
+    .bind(lane)
+    .bind(due.map(at))
+    .execute(connection)
+    .await
+    .map_err(store_error)?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Sets the lane's next moment from its work; the attempts that are open hold their keys back. Looks at the
+/// first work of each urgency and at open attempts only, however much work waits.
+pub(crate) async fn refresh(
+    connection: &mut PgConnection,
+    lease: &Lease,
+    lease_until: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE kopru.lane SET lease_until = coalesce($3, lease_until), next_due =
+            (SELECT min(at) FROM (
+                (SELECT due AS at FROM kopru.work WHERE company_id = $1 AND lane = $2 AND NOT parked AND urgency = 0
+                    AND NOT EXISTS (SELECT 1 FROM kopru.attempt WHERE attempt.company_id = $1 AND attempt.lane = $2
+                                    AND attempt.work_key = work.work_key) ORDER BY due LIMIT 1)
+                UNION ALL
+                (SELECT due FROM kopru.work WHERE company_id = $1 AND lane = $2 AND NOT parked AND urgency = 1
+                    AND NOT EXISTS (SELECT 1 FROM kopru.attempt WHERE attempt.company_id = $1 AND attempt.lane = $2
+                                    AND attempt.work_key = work.work_key) ORDER BY due LIMIT 1)
+                UNION ALL
+                (SELECT greatest(work.due, attempt.deadline)
+                 FROM kopru.attempt JOIN kopru.work USING (company_id, lane, work_key)
+                 WHERE company_id = $1 AND lane = $2 AND NOT work.parked)) AS moments)
+         WHERE company_id = $1 AND lane = $2",
+    )
+    .bind(lease.company.as_str())
+    .bind(&lease.lane)
+    .bind(lease_until.map(at))
+    .execute(connection)
+    .await
+    .map_err(store_error)?;
+    Ok(())
+}

@@ -1,6 +1,7 @@
 //! Lanes: leases, their fence, and making work due. Inside a caller's transaction.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use kopru_ports::StoreError;
@@ -9,6 +10,9 @@ use sqlx::PgConnection;
 
 use crate::convert::{at, get, get_optional_moment, get_parsed, stale, store_error};
 use crate::{hints, work};
+
+/// When to ask again where the only due lanes were passed over.
+const PASSED_OVER: Duration = Duration::from_millis(20);
 
 /// The oldest due lane of the companies that hold the fewest. A lane whose row somebody changes just now is
 /// passed over; one that somebody leased just now is not due any more.
@@ -35,7 +39,8 @@ pub(crate) async fn lease(
                 .fetch_one(connection)
                 .await
                 .map_err(store_error)?;
-        return Ok(LeaseAnswer::Idle(get_optional_moment(&row, "at")?));
+        let next = get_optional_moment(&row, "at")?;
+        return Ok(LeaseAnswer::Idle(next.map(|next| if next > now { next } else { now + PASSED_OVER })));
     };
     Ok(LeaseAnswer::Granted(Lease {
         company: get_parsed(&row, "company_id")?,

@@ -5,6 +5,7 @@
 //! lanes, then configurations, each by their ids, then the rest. No transaction is open while a caller
 //! does anything else.
 
+mod clock;
 mod configs;
 mod convert;
 mod database;
@@ -17,4 +18,5 @@ mod rows;
 mod sync;
 mod work;
 
+pub use clock::DatabaseClock;
 pub use database::{OpenError, PostgresStore};

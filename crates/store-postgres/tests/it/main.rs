@@ -2,8 +2,12 @@
 
 #![cfg(test)]
 
+mod clock;
 mod contracts;
 mod database;
 mod embedding;
+mod fencing;
 mod hints;
+mod stress;
 mod together;
+mod worker;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod agreement;
 mod clock;
 mod contracts;
 mod database;

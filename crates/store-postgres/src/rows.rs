@@ -65,6 +65,9 @@ impl Of<'_> {
         for (row, revision) in &changes.shown {
             self.show(row.as_str(), *revision).await?;
         }
+        for row in &changes.unshown {
+            self.unshow(row.as_str()).await?;
+        }
         for entry in &changes.history {
             self.remember(entry).await?;
         }
@@ -142,6 +145,13 @@ impl Of<'_> {
              WHERE company_id = $1 AND config_id = $2 AND row_id = $3",
         );
         self.run(query.bind(row).bind(revision)).await
+    }
+
+    async fn unshow(&mut self, row: &str) -> Result<(), StoreError> {
+        let query = self.query(
+            "UPDATE kopru.sync_row SET shown_revision = 0 WHERE company_id = $1 AND config_id = $2 AND row_id = $3",
+        );
+        self.run(query.bind(row)).await
     }
 
     async fn remember(&mut self, entry: &HistoryEntry) -> Result<(), StoreError> {

@@ -42,7 +42,7 @@ pub enum Call {
     Renew(usize, Timestamp),
     Claim(usize, Claim),
     Freeze(usize, Vec<NewAttempt>),
-    Settle(usize, Settlement),
+    Settle(usize, Box<Settlement>),
     Release(usize, Option<Timestamp>),
     Spend(Pass),
     Correct(String, Correction),
@@ -97,7 +97,7 @@ fn on_lanes() -> impl Strategy<Value = Call> {
         1 => (lease.clone(), moment()).prop_map(|(lease, until)| Call::Renew(lease, until)),
         3 => (lease.clone(), claim).prop_map(|(lease, claim)| Call::Claim(lease, claim)),
         2 => (lease.clone(), vec(attempt(), 0..3)).prop_map(|(lease, attempts)| Call::Freeze(lease, attempts)),
-        4 => (lease.clone(), settlement()).prop_map(|(lease, settlement)| Call::Settle(lease, settlement)),
+        4 => (lease.clone(), settlement()).prop_map(|(lease, settlement)| Call::Settle(lease, Box::new(settlement))),
         1 => (lease, option::of(moment())).prop_map(|(lease, rest)| Call::Release(lease, rest)),
     ]
 }
@@ -225,6 +225,7 @@ fn settlement() -> impl Strategy<Value = Settlement> {
         outcomes,
         follow_ups,
         sync,
+        pause: None,
     })
 }
 
@@ -263,14 +264,15 @@ fn changes() -> impl Strategy<Value = SyncChanges> {
     let scan = scan.prop_map(|(id, read, finished)| ScanProgress { id, read, total: 3, finished });
     (
         (config_id(), vec(event_id(), 0..2), vec(seen(), 0..4), vec(written(), 0..3)),
-        (vec((row(), 0..6_i64), 0..2), vec(entry(), 0..2), option::of(scan)),
+        (vec((row(), 0..6_i64), 0..2), vec(row(), 0..2), vec(entry(), 0..2), option::of(scan)),
     )
-        .prop_map(|((config, events, seen, written), (shown, history, scan))| SyncChanges {
+        .prop_map(|((config, events, seen, written), (shown, unshown, history, scan))| SyncChanges {
             config,
             events,
             seen,
             written,
             shown,
+            unshown,
             history,
             scan,
         })

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 /// How the sandbox listens and which quotas it enforces.
 ///
 /// The default quotas are the vendors' own:
@@ -7,6 +9,8 @@
 pub struct SandboxConfig {
     /// Port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
+    /// HTTPS on a second port, with the same state behind it.
+    pub tls: Option<Tls>,
     /// Requests per second that leak out of Bitrix24's bucket.
     pub bitrix_rate: f64,
     /// Requests that Bitrix24's bucket holds before it answers 503.
@@ -21,10 +25,20 @@ impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             port: 0,
+            tls: None,
             bitrix_rate: 2.0,
             bitrix_burst: 50.0,
             google_reads_per_minute: 300,
             google_writes_per_minute: 300,
         }
     }
+}
+
+/// HTTPS with a certificate that the sandbox makes for itself, for `localhost` and 127.0.0.1.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+    /// The file that is to hold the certificate (PEM), for clients to trust.
+    pub certificate: PathBuf,
 }

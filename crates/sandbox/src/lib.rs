@@ -10,6 +10,7 @@ mod google;
 mod pages;
 mod random;
 mod server;
+mod tls;
 
-pub use config::SandboxConfig;
+pub use config::{SandboxConfig, Tls};
 pub use server::Sandbox;

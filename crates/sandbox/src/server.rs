@@ -1,7 +1,10 @@
 //! The one server that plays all vendors.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use axum::Router;
 use tokio::{
@@ -11,7 +14,7 @@ use tokio::{
 };
 use tower_http::trace::TraceLayer;
 
-use crate::{SandboxConfig, bitrix, control, events::Event, faults::Faults, google, pages};
+use crate::{SandboxConfig, bitrix, control, events::Event, faults::Faults, google, pages, tls};
 
 /// Changes that a slow page may miss before it has to read everything anew.
 const EVENT_BACKLOG: usize = 1024;
@@ -62,6 +65,7 @@ pub struct Sandbox {
     base_url: String,
     app: Shared,
     server: JoinHandle<std::io::Result<()>>,
+    https: Option<tls::Server>,
 }
 
 impl std::fmt::Debug for App {
@@ -74,7 +78,7 @@ impl Sandbox {
     /// Listens on 127.0.0.1 and serves until [`Sandbox::stop`].
     ///
     /// # Errors
-    /// The port is taken, or no HTTP client can be built.
+    /// A port is taken, the certificate cannot be written, or no HTTP client can be built.
     pub async fn start(config: SandboxConfig) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", config.port)).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
@@ -88,13 +92,17 @@ impl Sandbox {
             http: client()?,
             config,
         });
-        let router = router(app.clone());
+        let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let https = match &app.config.tls {
+            Some(tls) => Some(tls::Listener::bind(tls).await?.serve(service.clone())?),
+            None => None,
+        };
         let mut closing = app.closing.subscribe();
         let closed = async move {
             closing.wait_for(|closed| *closed).await.ok();
         };
-        let server = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(closed).await });
-        Ok(Self { base_url, app, server })
+        let server = tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(closed).await });
+        Ok(Self { base_url, app, server, https })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
@@ -103,12 +111,21 @@ impl Sandbox {
         self.base_url.clone()
     }
 
+    /// `https://127.0.0.1:PORT`, where [`SandboxConfig::tls`] asked for it.
+    #[must_use]
+    pub fn tls_base_url(&self) -> Option<String> {
+        self.https.as_ref().map(|https| https.base_url.clone())
+    }
+
     /// Lets go of what is held, waits a second for open calls, and closes.
     pub async fn stop(mut self) {
         self.app.closing.send_replace(true);
         self.app.reset();
         if tokio::time::timeout(FAREWELL, &mut self.server).await.is_err() {
             self.server.abort();
+        }
+        if let Some(https) = self.https {
+            https.stop(FAREWELL).await;
         }
     }
 }

@@ -15,4 +15,6 @@ mod google_sheets;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod trigger;

@@ -5,7 +5,29 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use kopru_domain::Language;
 use secrecy::SecretString;
+
+/// In which language the command line speaks.
+#[derive(Debug, Clone, Args)]
+pub struct Speech {
+    /// The language of reasons: tr or en. The machine's own where it is not given.
+    #[arg(long, global = true, value_parser = ["tr", "en"])]
+    lang: Option<String>,
+    #[arg(long, global = true, hide = true, env = "LC_ALL", hide_env = true)]
+    lc_all: Option<String>,
+    #[arg(long, global = true, hide = true, env = "LANG", hide_env = true)]
+    lc_default: Option<String>,
+}
+
+impl Speech {
+    /// Turkish where the machine speaks it or it is asked for, else English.
+    pub fn language(&self) -> Language {
+        let locales = [&self.lang, &self.lc_all, &self.lc_default];
+        let first = locales.into_iter().flatten().find(|locale| !locale.is_empty());
+        if first.is_some_and(|locale| locale.starts_with("tr")) { Language::Tr } else { Language::En }
+    }
+}
 
 /// What the service needs to know.
 #[derive(Debug, Clone, Args)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
+use csv::StringRecord;
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1254};
 use kopru_domain::CellValue;
 
@@ -35,28 +36,17 @@ impl Table {
     pub fn parse(bytes: &[u8]) -> anyhow::Result<Self> {
         let text = decode(bytes);
         ensure!(!text.contains('\0'), "this is not a text file: save the sheet as CSV (UTF-8)");
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(separator(&text))
-            .from_reader(text.as_bytes());
-        let mut lines = reader.records();
-        let Some(first) = lines.next() else { bail!("the file is empty: it needs a line of headers") };
-        let mut headers: Vec<String> = first?.iter().map(|header| header.trim().to_owned()).collect();
+        let mut lines = lines(&text)?.into_iter();
+        let Some((_, first)) = lines.next() else { bail!("the file is empty: it needs a line of headers") };
+        let mut headers: Vec<String> = first.iter().map(|header| header.trim().to_owned()).collect();
+        let rest: Vec<(u64, StringRecord)> = lines.collect();
+        are_headers(&headers, &rest)?;
         ensure!(
-            headers.iter().any(|header| !header.is_empty()),
-            "the first line has no headers: write column headers into it"
+            (rest.len() + 1) * headers.len() <= MOST_CELLS,
+            "the file has more cells than a spreadsheet can hold (10 million)"
         );
-        let mut rows = Vec::new();
-        for line in lines {
-            let row: Vec<CellValue> =
-                line.context("a line cannot be read: check its quotation marks")?.iter().map(CellValue::from).collect();
-            ensure!(
-                (rows.len() + 1) * headers.len() <= MOST_CELLS,
-                "the file has more cells than a spreadsheet can hold (10 million)"
-            );
-            rows.push(row);
-        }
+        let cells = |(_, line): &(u64, StringRecord)| line.iter().map(CellValue::from).collect();
+        let mut rows: Vec<Vec<CellValue>> = rest.iter().map(cells).collect();
         // A line longer than the first has cells without a header: they are kept, as columns without a name.
         let widest = rows.iter().map(Vec::len).max().unwrap_or(0).max(headers.len());
         headers.resize(widest, String::new());
@@ -65,6 +55,64 @@ impl Table {
         }
         Ok(Self { headers, rows })
     }
+}
+
+/// What no sheet holds: with it behind the last line, a quotation mark that was never closed shows.
+const END: &str = "\u{1}";
+
+/// The file's lines, each with its number. A line can go over several of the file where it is quoted.
+fn lines(text: &str) -> anyhow::Result<Vec<(u64, StringRecord)>> {
+    let (named, text, before) = named_separator(text);
+    let text = format!("{}\n{END}\n", text.trim_end_matches(['\n', '\r']));
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(named.unwrap_or_else(|| separator(&text)))
+        .from_reader(text.as_bytes());
+    let mut lines = Vec::new();
+    for line in reader.records() {
+        let line = line.context("a line cannot be read: check its quotation marks")?;
+        lines.push((before + line.position().map_or(0, csv::Position::line), line));
+    }
+    match lines.pop() {
+        Some((_, last)) if last == [END][..] => Ok(lines),
+        other => bail!("line {}: a quotation mark opens here and is never closed", other.map_or(1, |(line, _)| line)),
+    }
+}
+
+/// Excel's own first line `sep=;`, the text below it, and how many lines that took.
+fn named_separator(text: &str) -> (Option<u8>, &str, u64) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    match first.trim_end().strip_prefix("sep=").map(str::as_bytes) {
+        Some([sign]) => (Some(*sign), rest, 1),
+        _ => (None, text, 0),
+    }
+}
+
+/// Whether the first line can be headers.
+fn are_headers(first: &[String], rest: &[(u64, StringRecord)]) -> anyhow::Result<()> {
+    let filled = |cells: &StringRecord| cells.iter().filter(|cell| !cell.trim().is_empty()).count();
+    let named = first.iter().filter(|header| !header.is_empty()).count();
+    ensure!(named > 0, "the first line has no headers: write column headers into it");
+    if named == 1
+        && let Some((line, _)) = rest.iter().take(10).find(|(_, cells)| filled(cells) > 2)
+    {
+        let title = first.concat();
+        bail!(
+            "\"{title}\" stands alone above the sheet: delete what is above line {line}, where the headers seem to be"
+        );
+    }
+    if let Some(value) = first.iter().find(|header| is_value(header)) {
+        bail!("the first line has no headers but values, such as \"{value}\": write a line of column headers above it");
+    }
+    Ok(())
+}
+
+/// An e-mail or web address or a number of a length that no header has.
+fn is_value(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let address = !text.contains(' ') && text.contains('@') && text.contains('.');
+    address || text.starts_with("http") || (digits >= 7 && !text.chars().any(char::is_alphabetic))
 }
 
 /// A mark at the beginning says the encoding; without one it is UTF-8 if it can be, else what Turkish
@@ -100,6 +148,7 @@ fn count(line: &str, sign: u8) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
 
     fn headers(bytes: &[u8]) -> Vec<String> {
         Table::parse(bytes).unwrap().headers
@@ -123,12 +172,35 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_refused_with_a_reason() {
-        for (bytes, reason) in
-            [(&b""[..], "empty"), (b" , \nx,y\n", "no headers"), (b"PK\x03\x04\x00\x00", "not a text file")]
-        {
-            let error = Table::parse(bytes).unwrap_err().to_string();
-            assert!(error.contains(reason), "{error}");
-        }
+    fn excels_own_first_line_names_the_separator() {
+        assert_eq!(headers("sep=;\r\nAd, Soyad;Telefon\r\nx;y\r\n".as_bytes()), ["Ad, Soyad", "Telefon"]);
+    }
+
+    #[test]
+    fn quoted_cells_may_go_over_lines() {
+        let table = Table::parse(b"A,B\n\"one\ntwo\",\"say \"\"x\"\"\"\n").unwrap();
+        assert_eq!(table.rows, [["one\ntwo".into(), "say \"x\"".into()]]);
+    }
+
+    #[rstest]
+    #[case("", "empty")]
+    #[case(" , \nx,y\n", "no headers")]
+    #[case("PK\u{3}\u{4}\0\0", "not a text file")]
+    #[case("Ad,Not\nx,y\n\"open,rest\nx,y\n", "line 3")]
+    #[case("sep=;\nAd;Not\n\"open;rest\nx;y", "line 3")]
+    #[case("2025 list;;\n;;\nAd;Tel;Not\nx;y;z\n", "above line 3")]
+    #[case("Ali,05321112233,100\nVeli,05321112234,200\n", "\"05321112233\"")]
+    #[case("Ali,ali@ornek.example\n", "values")]
+    fn what_cannot_be_used_is_refused_with_a_reason(#[case] text: &str, #[case] reason: &str) {
+        let error = Table::parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+
+    #[rstest]
+    #[case("Ad,2024,2025\nx,1,2\n")]
+    #[case("Ad\nx\ny\n")]
+    #[case("E-posta (örn. ad@firma.com),Ad\nx,y\n")]
+    fn unusual_headers_are_headers(#[case] text: &str) {
+        Table::parse(text.as_bytes()).unwrap();
     }
 }

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use kopru_domain::detect::{Detection, TabSample, detect};
-use kopru_domain::{ColumnStyle, EntityKind, Language, Target};
-use serde_json::{Value, json};
+use kopru_domain::detect::{SURE, TabSample, detect};
+use kopru_domain::{ColumnStyle, EntityKind, Language};
 
 use super::output::say;
+use crate::http::ColumnProposal;
 use crate::table::Table;
 
 /// Which file.
@@ -18,49 +18,31 @@ pub struct DetectArgs {
     /// lead, contact, company, deal, quote, invoice or smart:NUMBER.
     #[arg(long, default_value = "lead")]
     entity: EntityKind,
-    /// Print JSON: a list of {column, header, field, confidence, reason}.
+    /// Print JSON: a list of {column, header, field, writable, confidence, reason}.
     #[arg(long)]
     json: bool,
-    /// The reasons in English.
-    #[arg(long)]
-    english: bool,
 }
 
 /// Prints a line for each column.
-pub fn run(args: &DetectArgs) -> anyhow::Result<()> {
+pub fn run(args: &DetectArgs, language: Language) -> anyhow::Result<()> {
     let table = Table::open(&args.file)?;
     let style = ColumnStyle::turkish();
     let sample = &table.rows[..table.rows.len().min(200)];
     let found = detect(args.entity, TabSample { headers: &table.headers, rows: sample, style: &style }, &[]);
-    let language = if args.english { Language::En } else { Language::Tr };
-    let columns = mapping_json(&found, language);
+    let columns: Vec<ColumnProposal> =
+        found.proposals.iter().map(|proposal| ColumnProposal::of(proposal, language)).collect();
     if args.json {
         say(serde_json::to_string_pretty(&columns)?);
         return Ok(());
     }
-    for column in &columns {
-        let text = |key: &str| column[key].as_str().unwrap_or("–").to_owned();
-        say(format_args!(
-            "{:28} {:22} {:>4.2}  {}",
-            text("header"),
-            text("field"),
-            column["confidence"].as_f64().unwrap_or(0.0),
-            text("reason")
-        ));
-    }
+    columns.iter().for_each(line);
     Ok(())
 }
 
-/// A detection as a list of `{column, header, field, confidence, reason}`.
-pub fn mapping_json(found: &Detection, language: Language) -> Vec<Value> {
-    let entry = |proposal: &kopru_domain::detect::Proposal| {
-        json!({
-            "column": proposal.column,
-            "header": proposal.header,
-            "field": proposal.field.clone().map(|field| -> String { Target::into(field) }),
-            "confidence": proposal.confidence,
-            "reason": proposal.why.text(language),
-        })
-    };
-    found.proposals.iter().map(entry).collect()
+/// A field is shown where its column is mapped without asking.
+fn line(column: &ColumnProposal) {
+    let sure = column.writable && column.confidence >= SURE;
+    let field = column.field.as_deref().filter(|_| sure).unwrap_or("–");
+    let confidence = if sure { format!("{:.2}", column.confidence) } else { String::new() };
+    say(format_args!("{:28} {field:22} {confidence:>4}  {}", column.header, column.reason));
 }

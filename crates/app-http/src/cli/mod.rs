@@ -12,12 +12,14 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::demo;
-use crate::settings::Settings;
+use crate::settings::{Settings, Speech};
 
 /// Köprü: from your sheet into your CRM.
 #[derive(Debug, Parser)]
 #[command(name = "kopru", version, about)]
 pub struct Cli {
+    #[command(flatten)]
+    speech: Speech,
     #[command(subcommand)]
     command: Command,
 }
@@ -55,12 +57,13 @@ pub fn init_logs(cli: &Cli) {
 
 /// Runs a command.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let language = cli.speech.language();
     match cli.command {
         Command::Serve(settings) => serve::serve(*settings).await?,
         Command::Migrate(settings) => serve::migrate(&settings).await?,
-        Command::Demo(args) => return demo::run(args).await,
+        Command::Demo(args) => return demo::run(args, language).await,
         Command::Sandbox(args) => sandbox::run(args).await?,
-        Command::Detect(args) => detect::run(&args)?,
+        Command::Detect(args) => detect::run(&args, language)?,
         Command::Company(command) => admin::company(command).await?,
         Command::ApiKey(command) => admin::api_key(command).await?,
         Command::Vault(command) => admin::vault(&command)?,

@@ -1,6 +1,7 @@
 //! The demo as a client: of the service by its public interface, of the vendors by their control.
 
 use anyhow::{Context as _, ensure};
+use kopru_domain::Language;
 use kopru_http_client::{HttpClient, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -9,18 +10,19 @@ use serde_json::Value;
 pub struct Client {
     http: HttpClient,
     base: String,
+    language: Language,
     key: Option<(SecretString, String)>,
 }
 
 impl Client {
     /// A client without a key, for the vendors' control.
-    pub fn new(http: HttpClient, base: impl Into<String>) -> Self {
-        Self { http, base: base.into(), key: None }
+    pub fn new(http: HttpClient, base: impl Into<String>, language: Language) -> Self {
+        Self { http, base: base.into(), language, key: None }
     }
 
     /// A client of the service, acting for a person.
-    pub fn with_key(http: HttpClient, base: impl Into<String>, key: SecretString, user: &str) -> Self {
-        Self { http, base: base.into(), key: Some((key, user.to_owned())) }
+    pub fn with_key(self, key: SecretString, user: &str) -> Self {
+        Self { key: Some((key, user.to_owned())), ..self }
     }
 
     /// The address that it calls.
@@ -55,12 +57,13 @@ impl Client {
         }
         let reply = self.http.send(request).await.with_context(|| format!("{path} does not answer"))?;
         let text = String::from_utf8_lossy(&reply.body);
-        ensure!(reply.status < 300, "{path} answered {}: {text}", reply.status);
+        ensure!(reply.status < 300, "{}", refusal(path, reply.status, &text));
         Ok(if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? })
     }
 
     fn request(&self, method: Method, url: &str) -> kopru_http_client::RequestBuilder {
-        let request = self.http.request(method, url);
+        let language = if self.language == Language::Tr { "tr" } else { "en" };
+        let request = self.http.request(method, url).header("Accept-Language", language);
         match &self.key {
             Some((key, user)) => request.bearer_auth(key.expose_secret()).header("Kopru-User", user),
             None => request,
@@ -86,6 +89,16 @@ impl Client {
         );
         let reply = self.http.send(self.http.request(Method::POST, page).form(&form)).await?;
         location(&reply, "the consent page")
+    }
+}
+
+/// What a refused call says: a problem document's own words, else all of it.
+fn refusal(path: &str, status: u16, text: &str) -> String {
+    let problem: Value = serde_json::from_str(text).unwrap_or_default();
+    match (problem["title"].as_str(), problem["detail"].as_str()) {
+        (Some(title), Some(detail)) => format!("{title} ({detail})"),
+        (Some(title), None) => title.to_owned(),
+        (None, _) => format!("{path} answered {status}: {text}"),
     }
 }
 

@@ -1,11 +1,13 @@
 //! `kopru demo`: the whole service against simulated vendors, on this machine alone.
 
+mod by_hand;
 mod client;
 mod edits;
 mod expected;
 mod progress;
 mod report;
 mod seed;
+mod spelling;
 mod stage;
 mod verify;
 
@@ -14,12 +16,13 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 use clap::Args;
-use kopru_domain::EntityKind;
+use kopru_domain::{EntityKind, Language};
 
 use crate::cli::output::say;
 use crate::table::Table;
 use report::Report;
 use stage::Stage;
+use verify::Past;
 
 /// What to show.
 #[derive(Debug, Args)]
@@ -33,16 +36,18 @@ pub struct DemoArgs {
     /// The sheet as a CSV file; a small one of ours where it is not given.
     #[arg(long)]
     sheet: Option<PathBuf>,
-    /// lead, contact, company or deal.
+    /// lead, contact, company, deal, quote or invoice.
     #[arg(long, default_value = "lead")]
     entity: EntityKind,
-    /// The right values (row, header, value), against which the CRM is held after the import.
+    /// The right values, against which the CRM is held after the import: a first line row⇥header⇥value, then a
+    /// line for each cell. Phones as +905321112233 (several with blanks), amounts as 1234.5, days as 2026-12-31,
+    /// choices and people by name.
     #[arg(long, requires = "once")]
     expect: Option<PathBuf>,
-    /// Edits to make after the import.
+    /// Edits to make after the import, spread over rows and columns; the same ones each time.
     #[arg(long, default_value_t = 0, requires = "once")]
     edits: u32,
-    /// The spreadsheet's locale, which says how its people write.
+    /// The spreadsheet's locale, which says how its people write, such as `en_US`.
     #[arg(long, default_value = "tr_TR")]
     locale: String,
     /// Print the summary as JSON.
@@ -57,7 +62,7 @@ const MOST_ROWS: usize = 20_000;
 const SAMPLE: &[u8] = include_bytes!("sample.csv");
 
 /// Runs the demo; success only if nothing is missing, doubled or wrong.
-pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+pub async fn run(args: DemoArgs, language: Language) -> anyhow::Result<ExitCode> {
     let table = match &args.sheet {
         Some(path) => Table::open(path)?,
         None => Table::parse(SAMPLE)?,
@@ -68,30 +73,30 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         table.rows.len(),
         table.rows.len() / 6000
     );
-    if args.once { once(&args, &table).await } else { stay(&args, &table).await }
+    if args.once { once(&args, &table, language).await } else { stay(&args, &table, language).await }
 }
 
-async fn once(args: &DemoArgs, table: &Table) -> anyhow::Result<ExitCode> {
-    let expected = args.expect.as_deref().map(expected::read).transpose()?;
-    let stage = Stage::start(0, args.entity, &args.locale, table).await?;
+async fn once(args: &DemoArgs, table: &Table, language: Language) -> anyhow::Result<ExitCode> {
+    let expected = args.expect.as_deref().map(|path| expected::read(path, table)).transpose()?;
+    let stage = Stage::start(0, args.entity, (&args.locale, language), table).await?;
     let bar = progress::Bar::new(args.json);
     stage.settle(&bar, "import").await?;
     let mut report = Report::new(&stage, table).await?;
     if let Some(expected) = &expected {
-        report.expected = Some(verify::against_expected(&stage, expected).await?);
+        report.expected = Some(by_hand::compare(&stage, expected).await?);
     }
     let made = edits::make(&stage, args.edits).await?;
     stage.settle(&bar, "edits").await?;
     bar.end();
     report.edited(&stage, &made).await?;
-    report.compare(verify::compare(&stage).await?);
+    report.compare(verify::compare(&stage, &Past { table, edits: &made }).await?);
     stage.stop().await?;
     say(if args.json { report.json()? } else { report.text() });
     Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn stay(args: &DemoArgs, table: &Table) -> anyhow::Result<ExitCode> {
-    let stage = Stage::start(args.port, args.entity, &args.locale, table).await?;
+async fn stay(args: &DemoArgs, table: &Table, language: Language) -> anyhow::Result<ExitCode> {
+    let stage = Stage::start(args.port, args.entity, (&args.locale, language), table).await?;
     stage.settle(&progress::Bar::new(false), "import").await?;
     let (own, vendors) = (stage.client.base(), stage.vendors());
     say("Köprü is running on simulated vendors. Edit a cell of the sheet and watch the record change.\n");

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::by_hand::Checked;
 use super::edits::Edit;
 use super::stage::Stage;
-use super::verify::{self, Checked, Findings};
+use super::verify::{self, Findings};
 use crate::table::Table;
 
 /// So many differences are shown.
@@ -85,15 +86,22 @@ impl Report {
         checked && self.findings.missing == 0 && self.findings.duplicates == 0 && self.findings.wrong.is_empty()
     }
 
-    fn percentile(&self, share: usize) -> i64 {
+    /// `None` where no edit was made.
+    fn percentile(&self, share: usize) -> Option<i64> {
         let at = (self.latency.len() * share / 100).min(self.latency.len().saturating_sub(1));
-        self.latency.get(at).copied().unwrap_or(0)
+        self.latency.get(at).copied()
+    }
+
+    /// Rows that make no record, by the reason.
+    fn no_record(&self) -> Vec<Value> {
+        let entry = |(reason, rows): (&&str, &Vec<usize>)| json!({ "reason": reason, "count": rows.len(), "rows": &rows[..rows.len().min(EXAMPLES)] });
+        self.findings.no_record.iter().map(entry).collect()
     }
 
     /// For programs.
     pub fn json(&self) -> anyhow::Result<String> {
         let examples = |wrong: &[String]| wrong.iter().take(EXAMPLES).cloned().collect::<Vec<_>>();
-        let expected = self.expected.as_ref().map(|checked| json!({ "checked": checked.checked, "wrong": checked.wrong.len(), "examples": examples(&checked.wrong) }));
+        let expected = self.expected.as_ref().map(|checked| json!({ "checked": checked.cells, "unmapped": checked.unmapped, "wrong": checked.wrong.len(), "examples": examples(&checked.wrong) }));
         Ok(serde_json::to_string_pretty(&json!({
             "rows": self.rows,
             "created": self.created,
@@ -101,6 +109,9 @@ impl Report {
             "unmapped_columns": self.unmapped,
             "edits": self.edits,
             "synced": self.findings.synced,
+            "with_errors": self.findings.with_errors,
+            "without_status": self.findings.without_status,
+            "no_record": self.no_record(),
             "refused": self.refusals.len(),
             "missing": self.findings.missing,
             "duplicates": self.findings.duplicates,
@@ -108,7 +119,7 @@ impl Report {
             "examples": examples(&self.findings.wrong),
             "crm_requests": self.stats["requests"],
             "limit_refusals": self.stats["limit_refusals"],
-            "edit_to_crm_ms": { "p50": self.percentile(50), "p99": self.percentile(99) },
+            "edit_to_crm_ms": self.percentile(50).zip(self.percentile(99)).map(|(p50, p99)| json!({ "p50": p50, "p99": p99 })),
             "mapping": self.mapping,
             "refusals": self.refusals,
         }))?)
@@ -116,31 +127,40 @@ impl Report {
 
     /// For people.
     pub fn text(&self) -> String {
+        let found = &self.findings;
         let mut lines = vec![
-            format!(
-                "rows {}   created {}   edits {}   synced {}",
-                self.rows, self.created, self.edits, self.findings.synced
-            ),
+            format!("rows {}   created {}   edits {}", self.rows, self.created, self.edits),
+            format!("✅ {}   ❌ {}   without a status {}", found.synced, found.with_errors, found.without_status),
             format!(
                 "missing {}   duplicates {}   wrong {}   refused cells {}",
-                self.findings.missing,
-                self.findings.duplicates,
-                self.findings.wrong.len(),
+                found.missing,
+                found.duplicates,
+                found.wrong.len(),
                 self.refusals.len()
             ),
             format!("CRM requests {}   refused by its limit {}", self.stats["requests"], self.stats["limit_refusals"]),
-            format!("edit to CRM: p50 {} ms, p99 {} ms", self.percentile(50), self.percentile(99)),
-            format!("columns without a field: {}", self.unmapped.join(", ")),
         ];
+        if let Some((p50, p99)) = self.percentile(50).zip(self.percentile(99)) {
+            lines.push(format!("edit to CRM: p50 {p50} ms, p99 {p99} ms"));
+        }
+        if !self.unmapped.is_empty() {
+            lines.push(format!("columns without a field: {}", self.unmapped.join(", ")));
+        }
+        let without = |(reason, rows): (&&str, &Vec<usize>)| {
+            let some: Vec<String> = rows.iter().take(EXAMPLES).map(ToString::to_string).collect();
+            format!("{} rows make no record, {reason}: {}", rows.len(), some.join(", "))
+        };
+        lines.extend(found.no_record.iter().map(without));
         if let Some(checked) = &self.expected {
             lines.push(format!(
-                "checked against the right values: {} cells, {} wrong",
-                checked.checked,
-                checked.wrong.len()
+                "checked against the right values: {} cells, {} wrong; {} more in columns without a field",
+                checked.cells,
+                checked.wrong.len(),
+                checked.unmapped
             ));
             lines.extend(checked.wrong.iter().take(EXAMPLES).map(|wrong| format!("  {wrong}")));
         }
-        lines.extend(self.findings.wrong.iter().take(EXAMPLES).map(|wrong| format!("  {wrong}")));
+        lines.extend(found.wrong.iter().take(EXAMPLES).map(|wrong| format!("  {wrong}")));
         let refusal = |refusal: &Value| {
             format!(
                 "  row {}, {}: {} {}",

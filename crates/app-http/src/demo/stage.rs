@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use kopru_delivery::SystemClock;
 use kopru_domain::detect::{Detection, TabSample, detect};
-use kopru_domain::{Catalog, CellValue, ColumnStyle, EntityKind, Mapping};
+use kopru_domain::{Catalog, CellValue, ColumnStyle, EntityKind, Language, Mapping};
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_ports::Clock as _;
 use kopru_ports::identity::Scope;
@@ -66,8 +66,14 @@ impl Drop for Folder {
 }
 
 impl Stage {
-    /// Puts everything up, connects it, loads `table` as the sheet and begins its import.
-    pub async fn start(port: u16, entity: EntityKind, locale: &str, table: &Table) -> anyhow::Result<Self> {
+    /// Puts everything up, connects it, loads `table` as the sheet and begins its import. The sheet's people
+    /// write as `locale` says; the service speaks `language` to the demo.
+    pub async fn start(
+        port: u16,
+        entity: EntityKind,
+        (locale, language): (&str, Language),
+        table: &Table,
+    ) -> anyhow::Result<Self> {
         let vendors_port = if port == 0 { 0 } else { port + 1 };
         let sandbox = Sandbox::start(SandboxConfig { port: vendors_port, ..SandboxConfig::default() })
             .await
@@ -93,8 +99,8 @@ impl Stage {
             connect_timeout: Duration::from_secs(5),
             private_addresses: PrivateAddresses::Allow,
         })?;
-        let control = Client::new(http.clone(), vendors);
-        let client = Client::with_key(http, own, key, USER);
+        let control = Client::new(http.clone(), vendors, language);
+        let client = Client::new(http, own, language).with_key(key, USER);
         seed::portal(&control, entity, &sample_detection(entity, locale, table), table).await?;
         connect(&client, &control).await?;
         load(&control, locale, table).await?;

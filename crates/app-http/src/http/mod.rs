@@ -25,6 +25,7 @@ use utoipa_axum::routes;
 
 use docs::Security;
 pub use problem::ProblemDocument;
+pub use sheets::ColumnProposal;
 
 /// What every route can reach.
 #[derive(Clone, FromRef)]

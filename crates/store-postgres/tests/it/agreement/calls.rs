@@ -42,11 +42,11 @@ pub enum Call {
     Renew(usize, Timestamp),
     Claim(usize, Claim),
     Freeze(usize, Vec<NewAttempt>),
-    Settle(usize, Box<Settlement>),
+    Settle(usize, Settlement),
     Release(usize, Option<Timestamp>),
     Spend(Pass),
     Correct(String, Correction),
-    Accept(Tab, SheetEvent, NewWork),
+    Accept(Tab, SheetEvent, Box<NewWork>),
     Events(Tab, u32),
     Rows(Tab, RowsQuery),
     /// Before which entry, counted from the newest.
@@ -97,7 +97,7 @@ fn on_lanes() -> impl Strategy<Value = Call> {
         1 => (lease.clone(), moment()).prop_map(|(lease, until)| Call::Renew(lease, until)),
         3 => (lease.clone(), claim).prop_map(|(lease, claim)| Call::Claim(lease, claim)),
         2 => (lease.clone(), vec(attempt(), 0..3)).prop_map(|(lease, attempts)| Call::Freeze(lease, attempts)),
-        4 => (lease.clone(), settlement()).prop_map(|(lease, settlement)| Call::Settle(lease, Box::new(settlement))),
+        4 => (lease.clone(), settlement()).prop_map(|(lease, settlement)| Call::Settle(lease, settlement)),
         1 => (lease, option::of(moment())).prop_map(|(lease, rest)| Call::Release(lease, rest)),
     ]
 }
@@ -134,7 +134,7 @@ fn on_rows() -> impl Strategy<Value = Call> {
     ];
     let accept = (tab(), event(), work(), any::<bool>()).prop_map(|(tab, event, work, owned)| {
         let owner = if owned { tab.1.to_string() } else { work.owner.clone() };
-        Call::Accept(tab, event, NewWork { owner, ..work })
+        Call::Accept(tab, event, Box::new(NewWork { owner, ..work }))
     });
     prop_oneof![
         2 => accept,

@@ -113,12 +113,12 @@ impl<S: Store> Run<'_, S> {
             Call::Renew(back, until) => said(self.store.renew(&self.lease(back), until).await),
             Call::Claim(back, claim) => said(self.store.claim(&self.lease(back), self.now, claim).await),
             Call::Freeze(back, attempts) => said(self.store.freeze(&self.lease(back), attempts).await),
-            Call::Settle(back, settlement) => said(self.store.settle(&self.lease(back), self.now, *settlement).await),
+            Call::Settle(back, settlement) => said(self.store.settle(&self.lease(back), self.now, settlement).await),
             Call::Release(back, rest) => said(self.store.release(&self.lease(back), rest).await),
             Call::Spend(pass) => said(self.store.spend(self.now, &pass).await),
             Call::Correct(scope, correction) => said(self.store.correct(self.now, &scope, correction).await),
             Call::Accept((company, config), event, work) => {
-                said(self.store.accept(&company, config, event, work).await)
+                said(self.store.accept(&company, config, event, *work).await)
             }
             Call::Events((company, config), limit) => said(self.store.events(&company, config, limit).await),
             Call::Rows((company, config), query) => said(self.store.rows(&company, config, query).await),

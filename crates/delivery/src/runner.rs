@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kopru_ports::delivery::{DeliveryStore, Lease, LeaseAnswer, Outcome, Settlement, Work};
-use kopru_ports::{Clock, StoreError, StoreErrorKind};
+use kopru_ports::{Clock, Retry, StoreError, StoreErrorKind};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -138,12 +138,18 @@ impl Delivery {
         }
     }
 
-    /// Records a turn, patiently: what happened at a vendor must not be forgotten for a busy database.
+    /// Records a turn, patiently: what happened at a vendor must not be forgotten for a busy database. Where
+    /// nobody knows whether it was recorded it is not repeated, since keys may have been made due again
+    /// meanwhile: what was on the wire is open still, and is resolved.
     async fn record(&self, turn: &Turn, settlement: Settlement) -> Result<(), StoreError> {
         let mut pause = Duration::from_millis(50);
         loop {
             match self.store.settle(&turn.lease, self.clock.now(), settlement.clone()).await {
-                Err(error) if error.kind == StoreErrorKind::Unavailable && pause < self.options.lease => {
+                Err(error)
+                    if error.kind == StoreErrorKind::Unavailable
+                        && error.retry != Retry::OutcomeUnknown
+                        && pause < self.options.lease =>
+                {
                     tracing::warn!(%error, "a turn could not be recorded yet");
                     self.clock.sleep_until(self.clock.now() + pause).await;
                     pause *= 2;

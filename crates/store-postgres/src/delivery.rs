@@ -3,6 +3,7 @@ use jiff::Timestamp;
 use kopru_ports::delivery::{Claim, DeliveryStore, Lease, LeaseAnswer, NewAttempt, NewWork, Settlement, Work};
 use kopru_ports::{StoreError, StoreErrorKind};
 
+use crate::commit::commit;
 use crate::convert::{at, store_error};
 use crate::database::PostgresStore;
 use crate::work::Settled;
@@ -71,8 +72,8 @@ impl DeliveryStore for PostgresStore {
         for new in &settlement.follow_ups {
             work::put(&mut tx, new, now).await?;
         }
-        lanes::refresh(&mut tx, lease, None).await?;
-        tx.commit().await.map_err(store_error)
+        let number = lanes::refresh(&mut tx, lease, None).await?;
+        commit(&self.pool, tx, &number).await
     }
 
     async fn release(&self, lease: &Lease, rest: Option<Timestamp>) -> Result<(), StoreError> {

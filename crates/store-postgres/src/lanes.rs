@@ -120,13 +120,14 @@ async fn bring_forward(
 }
 
 /// Sets the lane's next moment from its work; the attempts that are open hold their keys back. Looks at the
-/// first work of each urgency and at open attempts only, however much work waits.
+/// first work of each urgency and at open attempts only, however much work waits. Gives the transaction's
+/// number.
 pub(crate) async fn refresh(
     connection: &mut PgConnection,
     lease: &Lease,
     lease_until: Option<Timestamp>,
-) -> Result<(), StoreError> {
-    sqlx::query(
+) -> Result<String, StoreError> {
+    let row = sqlx::query(
         "UPDATE kopru.lane SET lease_until = coalesce($3, lease_until), next_due =
             (SELECT min(at) FROM (
                 (SELECT due AS at FROM kopru.work WHERE company_id = $1 AND lane = $2 AND NOT parked AND urgency = 0
@@ -140,13 +141,14 @@ pub(crate) async fn refresh(
                 (SELECT greatest(work.due, attempt.deadline)
                  FROM kopru.attempt JOIN kopru.work USING (company_id, lane, work_key)
                  WHERE company_id = $1 AND lane = $2 AND NOT work.parked)) AS moments)
-         WHERE company_id = $1 AND lane = $2",
+         WHERE company_id = $1 AND lane = $2
+         RETURNING pg_current_xact_id()::text AS number",
     )
     .bind(lease.company.as_str())
     .bind(&lease.lane)
     .bind(lease_until.map(at))
-    .execute(connection)
+    .fetch_one(connection)
     .await
     .map_err(store_error)?;
-    Ok(())
+    get(&row, "number")
 }

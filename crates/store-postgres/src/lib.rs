@@ -6,6 +6,7 @@
 //! does anything else.
 
 mod clock;
+mod commit;
 mod configs;
 mod convert;
 mod database;

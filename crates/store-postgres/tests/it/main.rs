@@ -9,6 +9,7 @@ mod database;
 mod embedding;
 mod fencing;
 mod hints;
+mod lost_answer;
 mod stress;
 mod together;
 mod worker;

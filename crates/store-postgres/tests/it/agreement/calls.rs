@@ -264,7 +264,7 @@ fn changes() -> impl Strategy<Value = SyncChanges> {
     let scan = scan.prop_map(|(id, read, finished)| ScanProgress { id, read, total: 3, finished });
     (
         (config_id(), vec(event_id(), 0..2), vec(seen(), 0..4), vec(written(), 0..3)),
-        (vec((row(), 0..6_i64), 0..2), vec(row(), 0..2), vec(entry(), 0..2), option::of(scan)),
+        (vec((row(), 0..6_i64), 0..4), vec(row(), 0..2), vec(entry(), 0..2), option::of(scan)),
     )
         .prop_map(|((config, events, seen, written), (shown, unshown, history, scan))| SyncChanges {
             config,

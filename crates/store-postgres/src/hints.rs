@@ -21,9 +21,9 @@ pub(crate) async fn give(connection: &mut PgConnection) -> Result<(), StoreError
 
 impl PostgresStore {
     /// Calls `wake` whenever some instance made work due earlier than was known, and after every time when
-    /// such a hint may have been missed. Goes on until it is dropped or the store is closed.
+    /// such a hint may have been missed. Takes one of the store's connections; goes on until it is dropped.
     pub async fn on_work(&self, wake: impl Fn() + Send) {
-        while !self.pool.is_closed() {
+        loop {
             if let Err(error) = self.listen(&wake).await {
                 tracing::warn!(%error, "hints of other instances cannot be heard for now");
                 tokio::time::sleep(AWAY).await;

@@ -33,6 +33,12 @@ async fn a_limit_is_spent_once_whatever_the_order_of_a_pass() {
 }
 
 #[tokio::test]
+async fn the_first_instances_may_start_at_the_same_time() {
+    let Some(url) = fresh_url().await else { return };
+    tokio::join!(open(&url), open(&url), open(&url));
+}
+
+#[tokio::test]
 async fn a_lane_is_leased_by_one_of_many() {
     let Some(url) = fresh_url().await else { return };
     let lanes: Vec<_> = (0..20).map(|lane| work(&lane.to_string(), "k")).collect();

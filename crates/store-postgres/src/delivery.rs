@@ -6,7 +6,6 @@ use kopru_ports::{StoreError, StoreErrorKind};
 use crate::commit::commit;
 use crate::convert::{at, store_error};
 use crate::database::PostgresStore;
-use crate::work::Settled;
 use crate::{lanes, rows, work};
 
 #[async_trait]
@@ -55,9 +54,7 @@ impl DeliveryStore for PostgresStore {
     async fn freeze(&self, lease: &Lease, attempts: Vec<NewAttempt>) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         lanes::fence(&mut tx, lease).await?;
-        for attempt in &attempts {
-            work::put_attempt(&mut tx, lease, attempt).await?;
-        }
+        work::freeze(&mut tx, lease, &attempts).await?;
         tx.commit().await.map_err(store_error)
     }
 
@@ -65,10 +62,7 @@ impl DeliveryStore for PostgresStore {
         let mut tx = self.begin().await?;
         lanes::lock(&mut tx, &settlement.follow_ups, Some(lease)).await?;
         rows::apply(&mut tx, &lease.company, now, &settlement.sync).await?;
-        for (key, generation, outcome) in &settlement.outcomes {
-            let settled = Settled { connection: &mut tx, lease, now, key, generation: *generation };
-            settled.record(outcome).await?;
-        }
+        work::settle(&mut tx, lease, now, &settlement.outcomes).await?;
         for new in &settlement.follow_ups {
             work::put(&mut tx, new, now).await?;
         }

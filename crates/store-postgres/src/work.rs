@@ -1,14 +1,15 @@
 //! Work and attempts, inside a caller's transaction that has locked their lane.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kopru_ports::StoreError;
 use kopru_ports::delivery::{Claim, Gather, Lease, NewAttempt, NewWork, Outcome, Urgency, Work};
-use sqlx::PgConnection;
 use sqlx::postgres::types::PgInterval;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
+use sqlx::{PgConnection, Postgres};
 
 use crate::convert::{at, get, get_count, get_json, get_moment, get_optional_json, json, store_error, text};
 
@@ -86,91 +87,118 @@ pub(crate) async fn due(
     rows.iter().map(|row| Ok((get_moment(row, "due")? - urgency.lead(), work(row)?))).collect()
 }
 
-pub(crate) async fn put_attempt(
+/// Stores attempts; of two for one key the last.
+pub(crate) async fn freeze(
     connection: &mut PgConnection,
     lease: &Lease,
-    attempt: &NewAttempt,
+    attempts: &[NewAttempt],
 ) -> Result<(), StoreError> {
+    let attempts: BTreeMap<&str, &NewAttempt> =
+        attempts.iter().map(|attempt| (attempt.key.as_str(), attempt)).collect();
+    let payloads: Vec<_> = attempts.values().map(|attempt| json(&attempt.payload)).collect::<Result<_, _>>()?;
+    let deadlines: Vec<_> = attempts.values().map(|attempt| at(attempt.deadline)).collect();
     sqlx::query(
-        "INSERT INTO kopru.attempt (company_id, lane, work_key, payload, deadline) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO kopru.attempt (company_id, lane, work_key, payload, deadline)
+         SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::timestamptz[])
          ON CONFLICT (company_id, lane, work_key)
          DO UPDATE SET payload = excluded.payload, deadline = excluded.deadline",
     )
     .bind(lease.company.as_str())
     .bind(&lease.lane)
-    .bind(&attempt.key)
-    .bind(json(&attempt.payload)?)
-    .bind(at(attempt.deadline))
+    .bind(attempts.into_keys().collect::<Vec<_>>())
+    .bind(payloads)
+    .bind(deadlines)
     .execute(connection)
     .await
     .map_err(store_error)?;
     Ok(())
 }
 
-/// One piece of work within a settlement.
-pub(crate) struct Settled<'a> {
-    pub connection: &'a mut PgConnection,
-    pub lease: &'a Lease,
-    pub now: Timestamp,
-    pub key: &'a str,
-    pub generation: i64,
+/// Records what became of a turn's work, each key once.
+pub(crate) async fn settle(
+    connection: &mut PgConnection,
+    lease: &Lease,
+    now: Timestamp,
+    outcomes: &[(String, i64, Outcome)],
+) -> Result<(), StoreError> {
+    let (mut closed, mut done, mut generations) = (Vec::new(), Vec::new(), Vec::new());
+    for (key, generation, outcome) in outcomes {
+        if !matches!(outcome, Outcome::Open { .. }) {
+            closed.push(key.as_str());
+        }
+        if *outcome == Outcome::Done {
+            done.push(key.as_str());
+            generations.push(*generation);
+        }
+    }
+    let mut lane = OnLane { connection, lease };
+    lane.close(closed).await?;
+    lane.finish(now, done, generations).await?;
+    for (key, generation, outcome) in outcomes {
+        lane.go_on(key, *generation, outcome).await?;
+    }
+    Ok(())
 }
 
-impl Settled<'_> {
+/// Statements whose first two arguments are the lane.
+struct OnLane<'a> {
+    connection: &'a mut PgConnection,
+    lease: &'a Lease,
+}
+
+impl OnLane<'_> {
+    async fn run<'q>(
+        &mut self,
+        sql: &'static str,
+        bind: impl FnOnce(Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments>,
+    ) -> Result<(), StoreError> {
+        let query = sqlx::query(sql).bind(self.lease.company.to_string()).bind(self.lease.lane.clone());
+        bind(query).execute(&mut *self.connection).await.map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn close(&mut self, keys: Vec<&str>) -> Result<(), StoreError> {
+        let close = "DELETE FROM kopru.attempt WHERE company_id = $1 AND lane = $2 AND work_key = ANY ($3)";
+        self.run(close, |query| query.bind(keys)).await
+    }
+
+    /// Work whose generation is still the same is gone; what is left was made due again, and waits since now.
+    async fn finish(&mut self, now: Timestamp, keys: Vec<&str>, generations: Vec<i64>) -> Result<(), StoreError> {
+        let delete = "DELETE FROM kopru.work USING unnest($3::text[], $4::bigint[]) AS done (work_key, generation)
+                      WHERE company_id = $1 AND lane = $2
+                            AND work.work_key = done.work_key AND work.generation = done.generation";
+        self.run(delete, |query| query.bind(keys.clone()).bind(generations)).await?;
+        let wait = "UPDATE kopru.work SET since = $4, failures = 0
+                    WHERE company_id = $1 AND lane = $2 AND work_key = ANY ($3)";
+        self.run(wait, |query| query.bind(keys).bind(at(now))).await
+    }
+
     /// Work that was made due again meanwhile keeps its new wish, but for a pause that the vendor asked for.
-    pub async fn record(mut self, outcome: &Outcome) -> Result<(), StoreError> {
-        let generation = self.generation;
-        if let Outcome::Open { until } = outcome {
-            let hold = "UPDATE kopru.attempt SET deadline = $4 WHERE company_id = $1 AND lane = $2 AND work_key = $3";
-            self.run(hold, |query| query.bind(at(*until))).await?;
-            return Ok(());
-        }
-        let close = "DELETE FROM kopru.attempt WHERE company_id = $1 AND lane = $2 AND work_key = $3";
-        self.run(close, |query| query).await?;
+    async fn go_on(&mut self, key: &str, generation: i64, outcome: &Outcome) -> Result<(), StoreError> {
         match outcome {
-            Outcome::Open { .. } => {}
-            Outcome::Done => self.done().await?,
+            Outcome::Done => Ok(()),
             Outcome::Again { due, payload } => {
                 let again = "UPDATE kopru.work SET due = $5, payload = $6, failures = 0
                              WHERE company_id = $1 AND lane = $2 AND work_key = $3 AND generation = $4";
                 let payload = json(payload)?;
-                self.run(again, |query| query.bind(generation).bind(at(*due)).bind(payload)).await?;
+                self.run(again, |query| query.bind(key).bind(generation).bind(at(*due)).bind(payload)).await
             }
             Outcome::Retry { due, error } => {
                 let retry = "UPDATE kopru.work SET due = $4, failures = failures + 1, error = $5
                              WHERE company_id = $1 AND lane = $2 AND work_key = $3";
-                self.run(retry, |query| query.bind(at(*due)).bind(text(error))).await?;
+                self.run(retry, |query| query.bind(key).bind(at(*due)).bind(text(error))).await
+            }
+            Outcome::Open { until } => {
+                let hold = "UPDATE kopru.attempt SET deadline = $4
+                            WHERE company_id = $1 AND lane = $2 AND work_key = $3";
+                self.run(hold, |query| query.bind(key).bind(at(*until))).await
             }
             Outcome::Parked { error } => {
                 let park = "UPDATE kopru.work SET parked = true, error = $5
                             WHERE company_id = $1 AND lane = $2 AND work_key = $3 AND generation = $4";
-                self.run(park, |query| query.bind(generation).bind(text(error))).await?;
+                self.run(park, |query| query.bind(key).bind(generation).bind(text(error))).await
             }
         }
-        Ok(())
-    }
-
-    async fn done(&mut self) -> Result<(), StoreError> {
-        let (generation, now) = (self.generation, self.now);
-        let delete = "DELETE FROM kopru.work
-                      WHERE company_id = $1 AND lane = $2 AND work_key = $3 AND generation = $4";
-        if self.run(delete, |query| query.bind(generation)).await? == 0 {
-            // Made due again while its turn ran, it waits since now.
-            let wait = "UPDATE kopru.work SET since = $4, failures = 0
-                        WHERE company_id = $1 AND lane = $2 AND work_key = $3";
-            self.run(wait, |query| query.bind(at(now))).await?;
-        }
-        Ok(())
-    }
-
-    async fn run<'q>(
-        &mut self,
-        sql: &'static str,
-        bind: impl FnOnce(Query<'q, sqlx::Postgres, PgArguments>) -> Query<'q, sqlx::Postgres, PgArguments>,
-    ) -> Result<u64, StoreError> {
-        let query = sqlx::query(sql).bind(self.lease.company.to_string()).bind(self.lease.lane.clone());
-        let done = bind(query.bind(self.key.to_owned())).execute(&mut *self.connection).await.map_err(store_error)?;
-        Ok(done.rows_affected())
     }
 }
 

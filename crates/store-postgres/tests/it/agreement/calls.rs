@@ -220,7 +220,9 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 }
 
 fn settlement() -> impl Strategy<Value = Settlement> {
-    let outcomes = vec((key(), prop_oneof![3 => Just(1), 1 => 2..4_i64], outcome()), 0..4);
+    let outcomes = btree_map(key(), (prop_oneof![3 => Just(1), 1 => 2..4_i64], outcome()), 0..4);
+    let each = |(key, (generation, outcome))| (key, generation, outcome);
+    let outcomes = outcomes.prop_map(move |outcomes| outcomes.into_iter().map(each).collect());
     (outcomes, vec(work(), 0..3), vec(changes(), 0..3)).prop_map(|(outcomes, follow_ups, sync)| Settlement {
         outcomes,
         follow_ups,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kopru_domain::CompanyId;
-use kopru_http_client::{Failure, HttpClient, Method, Reply};
+use kopru_http_client::{Failure, HttpClient, Method, Reply, header};
 use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::gate::{Charge, Gate, Limit, Pass};
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
@@ -21,8 +21,8 @@ use crate::known::Known;
 use crate::pace::{self, Pace, Word};
 use crate::wire::{Envelope, code};
 
-/// The status that one method has used up its time; the portal's others go on.
-const METHOD_BLOCKED: u16 = 429;
+/// One method has used up its time; the portal's others go on.
+pub(crate) const METHOD_BLOCKED: &str = "operation_time_limit";
 
 /// Bitrix24 portals, each by its company's inbound webhook or app.
 pub struct Bitrix24 {
@@ -132,7 +132,7 @@ impl Bitrix24 {
     ) -> Result<Reply, CrmError> {
         self.enter(company, portal, times).await?;
         let url = format!("{}{method}", portal.base.expose_secret());
-        let request = self.http.request(Method::POST, &url).json(params);
+        let request = self.http.request(Method::POST, &url).header(header::ACCEPT, "application/json").json(params);
         self.http.send(request).await.map_err(|cause| {
             let retry = if cause.failure == Failure::NotSent { Retry::After(None) } else { Retry::OutcomeUnknown };
             error(CrmErrorKind::Unavailable, retry).caused_by(cause)
@@ -141,9 +141,9 @@ impl Bitrix24 {
 
     /// Tells the gate of a refusal that concerns all calls to the portal.
     async fn heed(&self, portal: &Portal, answer: Result<Envelope, Refused>) -> Result<Envelope, Refused> {
-        if let Err(Refused { status, error, .. }) = &answer
+        if let Err(Refused { code, error }) = &answer
             && let (CrmErrorKind::RateLimited, Retry::After(Some(pause))) = (error.kind, error.retry)
-            && *status != METHOD_BLOCKED
+            && code != METHOD_BLOCKED
         {
             self.gate.refused(&limit(portal).scope, self.clock.now() + pause).await;
         }
@@ -161,7 +161,7 @@ impl Bitrix24 {
         let outcomes = match answer {
             Ok(envelope) => pace::outcomes(method, params, envelope),
             Err(refused) if refused.error.kind == CrmErrorKind::RateLimited => {
-                let blocked = refused.status == METHOD_BLOCKED;
+                let blocked = refused.code == METHOD_BLOCKED;
                 pace::methods(method, params).into_keys().map(|method| (method, Err(blocked))).collect()
             }
             Err(_) => return,
@@ -222,14 +222,13 @@ fn lost() -> CrmError {
 
 /// A call that the portal did not answer as wished; the code is empty where it gave none.
 pub(crate) struct Refused {
-    status: u16,
     pub code: String,
     pub error: CrmError,
 }
 
 impl From<CrmError> for Refused {
     fn from(error: CrmError) -> Self {
-        Self { status: 0, code: String::new(), error }
+        Self { code: String::new(), error }
     }
 }
 
@@ -238,9 +237,9 @@ fn read(reply: &Reply) -> Result<Envelope, Refused> {
     let unknown = || error(CrmErrorKind::Unavailable, Retry::OutcomeUnknown);
     let envelope: Envelope = reply.json().map_err(|cause| unknown().caused_by(cause))?;
     if let Some(found) = &envelope.error {
-        let (status, code) = (reply.status, code(found).to_ascii_lowercase());
-        let (kind, retry) = classify(status, &code, &envelope.error_description);
-        return Err(Refused { status, code, error: error(kind, retry).detail(envelope.error_description) });
+        let code = code(found).to_ascii_lowercase();
+        let (kind, retry) = classify(reply.status, &code, &envelope.error_description);
+        return Err(Refused { code, error: error(kind, retry).detail(envelope.error_description) });
     }
     if reply.status < 300 { Ok(envelope) } else { Err(unknown().into()) }
 }

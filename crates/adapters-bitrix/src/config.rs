@@ -92,12 +92,15 @@ impl BitrixConfig {
 /// An address that secrets may be sent to.
 fn checked(address: &str) -> Result<Url, BadSettings> {
     let url = Url::parse(address.trim()).map_err(|_| BadSettings)?;
-    let safe = match url.scheme() {
-        "https" => true,
+    if is_safe(&url) && url.query().is_none() { Ok(url) } else { Err(BadSettings) }
+}
+
+fn is_safe(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => url.host().is_some(),
         "http" => url.host_str().is_some_and(is_loopback),
         _ => false,
-    };
-    if safe && url.query().is_none() { Ok(url) } else { Err(BadSettings) }
+    }
 }
 
 /// Host and port.
@@ -115,7 +118,7 @@ impl Portal {
         renamed.set_query(None);
         let same =
             renamed.scheme() == asked.scheme() && renamed.path() == asked.path() && renamed.username().is_empty();
-        let base = renamed.as_str().strip_suffix(method).filter(|_| same && renamed.host().is_some())?;
+        let base = renamed.as_str().strip_suffix(method).filter(|_| same && is_safe(&renamed))?;
         Some(Self { base: SecretString::from(base), ..self.clone() })
     }
 
@@ -217,6 +220,13 @@ mod tests {
         });
         let name = || "acme.bitrix24.com".to_owned();
         assert_eq!(found, renamed.then(|| (name(), name(), "https://new.bitrix24.com/rest/1/s3cret/".to_owned())));
+    }
+
+    #[test]
+    fn a_secret_does_not_go_in_clear_from_this_machine_to_another() {
+        let portal = hook("http://127.0.0.1:4000/rest/1/s3cret/").portal().unwrap();
+        assert!(portal.moved("batch", "http://127.0.0.1:5000/rest/1/s3cret/batch").is_some());
+        assert!(portal.moved("batch", "http://10.1.2.3/rest/1/s3cret/batch").is_none());
     }
 
     #[test]

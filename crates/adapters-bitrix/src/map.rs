@@ -139,6 +139,17 @@ mod tests {
         assert_eq!(wire(&to), expected);
     }
 
+    /// A file that is not sent again is deleted, and a binding has several spellings: neither is written.
+    #[rstest]
+    #[case("file", FieldKind::Other)]
+    #[case("crm", FieldKind::Other)]
+    #[case("crm_status", FieldKind::Choice)]
+    #[case("char", FieldKind::Flag)]
+    #[case("employee", FieldKind::User)]
+    fn types_have_kinds(#[case] name: &str, #[case] expected: FieldKind) {
+        assert_eq!(kind(name), expected);
+    }
+
     #[test]
     fn a_field_that_people_added_has_its_label_for_a_title() {
         let wire = json!({ "type": "enumeration", "title": "UF_CRM_1", "formLabel": "Bölge", "isMultiple": true,

@@ -60,6 +60,21 @@ mod tests {
         assert_eq!(classic(FieldKind::Phone, &current, &change), Some(expected));
     }
 
+    /// An id without a value deletes, an empty list does nothing, and a row without an id is one more.
+    #[test]
+    fn no_row_is_sent_with_its_id_alone() {
+        let current = json!([{ "ID": "1", "VALUE": "+1", "VALUE_TYPE": "WORK" }, { "ID": "2", "VALUE": "+2" }]);
+        let lists: [&[&str]; 5] = [&[], &["+1"], &["+2"], &["+1", "+2"], &["+3", "+1"]];
+        for (from, to) in lists.iter().flat_map(|from| lists.iter().map(move |to| (from, to))) {
+            let change = FieldChange { from: phones(from), to: phones(to) };
+            let Some(rows) = classic(FieldKind::Phone, &current, &change) else { continue };
+            let rows = rows.as_array().unwrap();
+            let is_plain =
+                |row: &Value| row["DELETE"] == "Y" || row["VALUE"].as_str().is_some_and(|value| !value.is_empty());
+            assert!(!rows.is_empty() && rows.iter().all(is_plain), "{rows:?}");
+        }
+    }
+
     #[test]
     fn what_is_there_already_is_not_written() {
         let current = json!([{ "ID": "1", "VALUE": "+49 30 123", "VALUE_TYPE": "WORK" }]);

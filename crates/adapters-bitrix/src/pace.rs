@@ -11,6 +11,7 @@ use kopru_domain::CompanyId;
 use kopru_ports::gate::{Charge, Limit};
 use serde_json::Value;
 
+use crate::client::METHOD_BLOCKED;
 use crate::config::Portal;
 use crate::wire::{BatchResult, Envelope, Time, code};
 
@@ -156,7 +157,7 @@ pub(crate) fn outcomes(method: &str, params: &Value, envelope: &Envelope) -> Vec
 }
 
 fn is_blocked(error: &Value) -> bool {
-    code(error).eq_ignore_ascii_case("operation_time_limit")
+    code(error).eq_ignore_ascii_case(METHOD_BLOCKED)
 }
 
 #[cfg(test)]

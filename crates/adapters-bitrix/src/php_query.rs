@@ -73,6 +73,12 @@ mod tests {
     }
 
     #[test]
+    fn scalars_are_texts_and_an_empty_list_is_one_empty_element() {
+        let params = json!({ "a": true, "b": false, "c": null, "d": 1.5, "e": [], "f": [[]], "g[": "]" });
+        assert_eq!(command("m", &params), "m?a=1&b=0&c=&d=1.5&e[]=&f[0][]=&g%5B=%5D");
+    }
+
+    #[test]
     fn references_are_seen_wherever_they_stand() {
         assert!(refers(&json!({ "fields": { "TITLE": ["a $result[c0]"] } })));
         assert!(!refers(&json!({ "fields": { "TITLE": "$100, result" } })));

@@ -86,7 +86,7 @@ fn values_arrive_byte_for_byte() {
         simulated.control(Method::POST, "bitrix24/settings", json!({ "rate": 1e6, "burst": 1e6 })).await;
         simulated
     });
-    let mut runner = TestRunner::new(Config { cases: 100, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
     let before = std::cell::Cell::new(0);
     let outcome = runner.run(&vec(value(), 2..6), |values| {
         let read = runtime.block_on(written_and_read(&simulated, before.get(), &values));

@@ -14,5 +14,6 @@ mod portal;
 mod read_back;
 mod renamed;
 mod sandbox;
+mod traps;
 mod world;
 mod writes;

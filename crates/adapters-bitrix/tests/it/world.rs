@@ -67,6 +67,12 @@ impl World {
         self.connect_by(&json!({ "webhook": webhook })).await;
     }
 
+    /// Another company of the same portal.
+    pub async fn connect_also(&self, company: &CompanyId, webhook: &str) {
+        let settings = json!({ "webhook": webhook }).to_string().into();
+        self.settings.put(company, IntegrationKind::Bitrix24, settings).await.unwrap();
+    }
+
     pub async fn connect_by(&self, settings: &Value) {
         let settings = settings.to_string().into();
         self.settings.put(&company(), IntegrationKind::Bitrix24, settings).await.unwrap();

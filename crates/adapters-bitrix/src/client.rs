@@ -131,6 +131,10 @@ impl Bitrix24 {
         times: &[Charge],
     ) -> Result<Reply, CrmError> {
         self.enter(company, portal, times).await?;
+        // After the wait, a redirect or a token's renewal: what could still be carried out later is not begun.
+        if portal.until.is_some_and(|until| self.clock.now() + self.call_time > until) {
+            return Err(error(CrmErrorKind::RateLimited, Retry::After(None)));
+        }
         let url = format!("{}{method}", portal.base.expose_secret());
         let request = self.http.request(Method::POST, &url).header(header::ACCEPT, "application/json").json(params);
         self.http.send(request).await.map_err(|cause| {

@@ -1,6 +1,6 @@
 //! A command as it goes on the wire.
 
-use kopru_domain::{FieldChange, FieldCode, FieldMeta, FieldValue};
+use kopru_domain::{FieldChange, FieldCode, FieldKind, FieldMeta, FieldValue};
 use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmErrorKind};
 use serde_json::{Map, Value, json};
 
@@ -142,7 +142,8 @@ fn address(name: &str) -> Option<&'static str> {
 
 fn complete_address(fields: &mut Map<String, Value>, current: &Value, described: &Described) {
     let families: Vec<&str> = fields.keys().filter_map(|name| address(name)).collect();
-    let parts = described.fields.iter().map(|field| field.code.as_str());
+    // Without the number of a place on the map, which would win over the texts.
+    let parts = described.fields.iter().filter(|field| field.kind == FieldKind::Text).map(|field| field.code.as_str());
     for part in parts.filter(|part| address(part).is_some_and(|family| families.contains(&family))) {
         if let Some(kept) = current[part].as_str().filter(|_| !fields.contains_key(part)) {
             fields.insert(part.to_owned(), json!(kept));

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kopru_domain::UserId;
 use kopru_ports::delivery::Urgency;
 use secrecy::{ExposeSecret, SecretString};
@@ -67,6 +68,8 @@ pub(crate) struct Portal {
     pub app: Option<Arc<AppConfig>>,
     /// Whether a person waits for what is asked of it.
     pub urgency: Urgency,
+    /// When calls must have ended, where somebody counts on it.
+    pub until: Option<Timestamp>,
 }
 
 impl BitrixConfig {
@@ -85,7 +88,8 @@ impl BitrixConfig {
         }
         let name = name.clone().or_else(|| address_of(&url)).ok_or(BadSettings)?;
         let base = SecretString::from(format!("{}/", url.as_str().trim_end_matches('/')));
-        Ok(Portal { name, base, app: app.cloned().map(Arc::new), urgency: Urgency::Interactive })
+        let app = app.cloned().map(Arc::new);
+        Ok(Portal { name, base, app, urgency: Urgency::Interactive, until: None })
     }
 }
 
@@ -126,7 +130,7 @@ impl Portal {
     pub(crate) fn settings(&self) -> SecretString {
         let base = self.base.expose_secret();
         let settings = match &self.app {
-            None => json!({ "webhook": base, "portal": self.name }),
+            None => json!({ "portal": self.name, "webhook": base }),
             Some(app) => app.at(base, &self.name),
         };
         SecretString::from(settings.to_string())

@@ -31,7 +31,7 @@ type Placed = (usize, Planned);
 impl CrmWriter for Bitrix24 {
     async fn write(&self, request: WriteRequest) -> Result<Vec<CommandOutcome>, CrmError> {
         let portal = self.portal_named(&request.company, &request.portal).await?;
-        let portal = Portal { urgency: request.urgency, ..portal };
+        let portal = Portal { urgency: request.urgency, until: Some(request.deadline), ..portal };
         let mut described = Descriptions::new();
         for command in &request.commands {
             described.insert(command.entity, self.described(&request.company, command.entity).await?);
@@ -135,7 +135,7 @@ impl Bitrix24 {
     ) -> Result<(), CrmError> {
         let mut begun = false;
         for group in groups(plans) {
-            // A call that could still be carried out after the deadline is not begun.
+            // What could not end by the deadline is not begun, nor what comes after it.
             if self.clock.now() + self.call_time > request.deadline {
                 break;
             }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 use crate::portal::{Portal, bytes, error, html, result};
-use crate::world::{World, answer_leads, company, done, title, update};
+use crate::world::{World, answer_leads, company, create, done, title, update};
 
 const PATIENT: Duration = Duration::from_secs(10);
 const MEMBER: &str = "a223c6b3710f85df22e9377d6c4f7553";
@@ -148,6 +148,18 @@ async fn a_new_token_that_is_refused_too_is_not_renewed_again() {
     let refusal = stage.refused().await;
     assert_eq!((refusal.kind, refusal.retry), (CrmErrorKind::Credentials, Retry::Never));
     assert_eq!(stage.server.calls().len(), 1);
+}
+
+/// The portal could carry it out when nobody counts on it any more, and a create would be made twice.
+#[tokio::test]
+async fn nothing_is_repeated_that_could_end_after_the_deadline() {
+    let stage = Stage::with_leads().await;
+    stage.portal.pace(stage.world.clock.clone(), Duration::from_secs(40));
+    stage.portal.answer("crm.lead.add", expired());
+    stage.server.answer("token", stage.tokens(MEMBER));
+    let late = stage.world.write_by(vec![create("r1", [title("a")])], Duration::from_secs(45)).await.unwrap_err();
+    assert_eq!((late.kind, late.retry), (CrmErrorKind::RateLimited, Retry::After(None)));
+    assert_eq!(stage.portal.calls().len(), 1);
 }
 
 #[rstest]

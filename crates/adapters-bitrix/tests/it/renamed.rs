@@ -78,6 +78,17 @@ async fn a_connection_that_was_made_meanwhile_stays() {
     assert_eq!(world.settings().await, before);
 }
 
+#[tokio::test]
+async fn a_call_is_not_sent_on_that_could_end_after_the_deadline() {
+    let (world, old) = World::with_leads(PATIENT).await;
+    let new = Portal::start().await;
+    old.pace(world.clock.clone(), Duration::from_secs(40));
+    old.answer("crm.lead.update", sent_on(&new));
+    let late = world.write_by(vec![update("5", [title("a")])], Duration::from_secs(45)).await.unwrap_err();
+    assert_eq!((late.kind, late.retry), (CrmErrorKind::RateLimited, Retry::After(None)));
+    assert_eq!(new.calls(), []);
+}
+
 /// The loop ends after one step, and nothing was written.
 #[tokio::test]
 async fn a_redirect_without_an_end_is_an_error() {

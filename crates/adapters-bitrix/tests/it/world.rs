@@ -155,6 +155,7 @@ fn lead_fields() -> Value {
         "ADDRESS": field("string", "Adres"),
         "ADDRESS_CITY": field("string", "Şehir"),
         "ADDRESS_COUNTRY": field("string", "Ülke"),
+        "ADDRESS_LOC_ADDR_ID": field("integer", "Konum"),
         "BIRTHDATE": field("date", "Doğum tarihi"),
         "DATE_CREATE": field("datetime", "Oluşturulma tarihi"),
         "PHONE": field("crm_multifield", "Telefon"),

@@ -140,7 +140,8 @@ async fn an_amount_does_not_follow_the_product_rows() {
 #[tokio::test]
 async fn an_address_is_written_as_a_whole() {
     let (world, portal) = World::with_leads(PATIENT).await;
-    let before = json!({ "ID": "5", "ADDRESS": "Cadde 1", "ADDRESS_CITY": "İzmir", "ADDRESS_COUNTRY": null });
+    let before = json!({ "ID": "5", "ADDRESS": "Cadde 1", "ADDRESS_CITY": "İzmir", "ADDRESS_COUNTRY": null,
+        "ADDRESS_LOC_ADDR_ID": "17" });
     portal.answer("crm.lead.get", result(before)).answer("crm.lead.update", result(json!(true)));
     world.write(vec![update("5", [("ADDRESS", text("Cadde 1"), text("Cadde 2"))])]).await.unwrap();
     let (_, params) = portal.calls().remove(1);

@@ -66,8 +66,7 @@ pub(crate) fn plan(
     let (methods, current) = (described.methods, current.unwrap_or(&Value::Null));
     let (mut fields, mut expected) = (Map::new(), Vec::new());
     for (code, change) in &command.fields {
-        // Names that the portal does not know are passed over there, with success for an answer.
-        let field = described.field(code).ok_or_else(|| refused(code, "has no such field"))?;
+        let field = writable(code, described)?;
         let name = described.name(code);
         let value = match multi::kind(code) {
             Some(kind) => multi::classic(kind, &current[code.as_str()], change),
@@ -102,6 +101,13 @@ fn refused(code: &FieldCode, why: &str) -> CommandOutcome {
     CommandOutcome::Refused { kind: CrmErrorKind::InvalidValue, message, field: Some(code.clone()) }
 }
 
+/// Names that the portal does not know and fields that it does not write are passed over there, with success for
+/// an answer.
+fn writable<'d>(code: &FieldCode, described: &'d Described) -> Result<&'d FieldMeta, CommandOutcome> {
+    let field = described.field(code).ok_or_else(|| refused(code, "has no such field"))?;
+    if field.read_only { Err(refused(code, "does not let this field be written")) } else { Ok(field) }
+}
+
 fn value(
     command: &CrmCommand,
     current: &Value,
@@ -122,11 +128,24 @@ fn value(
             .map(Value::String)
             .ok_or_else(|| refused(&field.code, "has no such stage in the record's pipeline"));
     }
+    if target(command).is_none() && !is_offered(&change.to, field) {
+        return Err(refused(&field.code, "has no such choice"));
+    }
     Ok(match map::wire(&change.to) {
         // One value for a list is refused.
         one if field.multiple && !one.is_array() => json!([one]),
         other => other,
     })
+}
+
+/// Whether a choice is one of the field's. A new record is not read back, and an option that is none would be
+/// dropped.
+fn is_offered(value: &FieldValue, field: &FieldMeta) -> bool {
+    match value {
+        FieldValue::Choice(id) => field.choices.is_empty() || field.choices.iter().any(|choice| choice.id == *id),
+        FieldValue::Many(items) => items.iter().all(|item| is_offered(item, field)),
+        _ => true,
+    }
 }
 
 /// The pipeline that the record is in, or moves into.

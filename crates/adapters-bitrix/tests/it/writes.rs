@@ -148,12 +148,20 @@ async fn an_address_is_written_as_a_whole() {
     assert_eq!(params["fields"], json!({ "ADDRESS": "Cadde 2", "ADDRESS_CITY": "İzmir" }));
 }
 
-/// The portal answers success to names that it does not know.
+/// The portal answers success to names that it does not know, and to fields that it does not write.
+#[rstest]
+#[case::no_such_field(update("5", [title("a"), ("UF_CRM_9", FieldValue::Empty, text("b"))]), "UF_CRM_9")]
+#[case::read_only(update("5", [title("a"), ("DATE_CREATE", FieldValue::Empty, text("b"))]), "DATE_CREATE")]
+#[case::our_own(update("5", [("ORIGIN_ID", FieldValue::Empty, text("b"))]), "ORIGIN_ID")]
+#[case::an_option_that_is_gone(
+    create("r1", [("UF_CRM_1712", FieldValue::Empty, FieldValue::Many(vec![FieldValue::Choice("99".into())]))]), "UF_CRM_1712"
+)]
+#[case::a_person_who_left(create("r1", [("ASSIGNED_BY_ID", FieldValue::Empty, FieldValue::Choice("9".into()))]), "ASSIGNED_BY_ID")]
 #[tokio::test]
-async fn a_field_that_is_not_there_is_refused_before_it_is_sent() {
+async fn what_would_be_passed_over_is_refused_before_it_is_sent(#[case] command: CrmCommand, #[case] field: &str) {
     let (world, portal) = World::with_leads(PATIENT).await;
-    let found = world.write(vec![update("5", [title("a"), ("UF_CRM_9", FieldValue::Empty, text("b"))])]).await.unwrap();
-    let refused = matches!(&found[0], CommandOutcome::Refused { field: Some(code), .. } if code.as_str() == "UF_CRM_9");
+    let found = world.write(vec![command]).await.unwrap();
+    let refused = matches!(&found[0], CommandOutcome::Refused { field: Some(code), .. } if code.as_str() == field);
     assert!(refused, "{found:?}");
     assert_eq!(portal.calls(), []);
 }

@@ -83,27 +83,28 @@ impl BitrixConsent {
             failed(OAuthErrorKind::Unavailable, retry).caused_by(cause)
         })?;
         let answer = read(&reply)?;
-        self.learn(&answer).await?;
-        self.grant(answer)
+        let grant = self.grant(&answer)?;
+        self.learn(answer).await?;
+        Ok(grant)
     }
 
     /// Keeps what the answer says of the portal: its address, its server, its own id.
-    async fn learn(&self, answer: &Answer) -> Result<(), OAuthError> {
-        let known = self.app.member_id.as_deref();
-        if known.is_some_and(|known| answer.member_id.as_deref() != Some(known)) {
+    async fn learn(&self, answer: Answer) -> Result<(), OAuthError> {
+        if self.app.member_id.is_some() && answer.member_id != self.app.member_id {
             return Err(failed(OAuthErrorKind::Misconfigured, Retry::Never).detail("the tokens are of another portal"));
         }
-        let given = |given: &Option<String>, known: &String| given.clone().unwrap_or_else(|| known.clone());
+        let known = AppConfig::clone(&self.app);
         let app = AppConfig {
-            client_endpoint: given(&answer.client_endpoint, &self.app.client_endpoint),
-            server_endpoint: given(&answer.server_endpoint, &self.app.server_endpoint),
-            member_id: answer.member_id.clone(),
+            client_endpoint: answer.client_endpoint.unwrap_or(known.client_endpoint),
+            server_endpoint: answer.server_endpoint.unwrap_or(known.server_endpoint),
+            member_id: answer.member_id,
             portal: Some(self.portal.name.clone()),
-            ..AppConfig::clone(&self.app)
+            ..known
         };
-        let portal = BitrixConfig::App(app).portal().map_err(|_| failed(OAuthErrorKind::Protocol, Retry::Never))?;
-        if portal.settings().expose_secret() != self.portal.settings().expose_secret() {
-            // The tokens matter more: they cannot be asked for again, while the next answer says this once more.
+        // Tokens cannot be asked for twice: they are not lost over an address, which the next answer says again.
+        if let Ok(portal) = BitrixConfig::App(app).portal()
+            && portal.settings().expose_secret() != self.portal.settings().expose_secret()
+        {
             let _ = self.keep(&portal).await;
         }
         Ok(())
@@ -120,11 +121,12 @@ impl BitrixConsent {
         Ok(())
     }
 
-    fn grant(&self, answer: Answer) -> Result<Grant, OAuthError> {
+    fn grant(&self, answer: &Answer) -> Result<Grant, OAuthError> {
         let lifetime = Duration::from_secs(answer.expires_in.unwrap_or(3600));
+        let access = answer.access_token.clone();
         Ok(Grant {
-            access: answer.access_token.ok_or_else(|| failed(OAuthErrorKind::Protocol, Retry::OutcomeUnknown))?,
-            refresh: answer.refresh_token,
+            access: access.ok_or_else(|| failed(OAuthErrorKind::Protocol, Retry::OutcomeUnknown))?,
+            refresh: answer.refresh_token.clone(),
             expires_at: self.clock.now().checked_add(lifetime).unwrap_or(Timestamp::MAX),
             scopes: answer.scope.split(',').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
         })

@@ -292,7 +292,7 @@ async fn a_code_is_exchanged_and_the_portal_learnt() {
 #[case::not_installed(error(200, "NOT_INSTALLED", ""), OAuthErrorKind::Misconfigured, Retry::Never)]
 #[case::busy(html(503), OAuthErrorKind::Unavailable, Retry::After(None))]
 #[case::a_page(html(200), OAuthErrorKind::Unavailable, Retry::OutcomeUnknown)]
-#[case::no_token(bytes(200, "{}"), OAuthErrorKind::Misconfigured, Retry::Never)]
+#[case::no_token(bytes(200, "{}"), OAuthErrorKind::Protocol, Retry::OutcomeUnknown)]
 #[tokio::test]
 async fn a_refused_code_says_whose_fault_it_is(
     #[case] answer: ResponseTemplate,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kopru_adapters_bitrix::BitrixConsent;
 use kopru_domain::EntityKind;
+use kopru_http_client::Method;
 use kopru_ports::crm::{CrmCatalog as _, CrmError, CrmErrorKind};
 use kopru_ports::oauth::{AuthorizeRequest, Grant, OAuthErrorKind, OAuthProvider as _};
 use kopru_ports::tokens::{ConnectionStatus, StoredToken};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 use crate::portal::{Portal, bytes, error, html, result};
+use crate::sandbox::Simulated;
 use crate::world::{World, answer_leads, company, create, done, title, update};
 
 const PATIENT: Duration = Duration::from_secs(10);
@@ -30,18 +32,7 @@ impl Stage {
     async fn start() -> Self {
         let stage = Self { world: World::new(PATIENT), portal: Portal::start().await, server: Portal::start().await };
         stage.world.connect_by(&stage.settings(&stage.portal)).await;
-        // Long past its end by the clock: only the portal's word counts.
-        stage.world.tokens.replace(StoredToken {
-            version: 0,
-            access: "s1morf609228iwyjjpvfv6wsvuja4p8u".into(),
-            refresh: Some("nfhxkzk3gvrg375wl7u7xex9awz6o3k8".into()),
-            expires_at: stage.world.clock.now() - Duration::from_hours(2),
-            scopes: Vec::new(),
-            account_id: "7".into(),
-            account_email: "ayse@acme.example".into(),
-            status: ConnectionStatus::Active,
-            last_error: None,
-        });
+        stage.world.tokens.replace(token(&stage.world));
         stage
     }
 
@@ -76,6 +67,21 @@ impl Stage {
 
     async fn refused(&self) -> CrmError {
         self.world.write(vec![update("5", [title("a")])]).await.unwrap_err()
+    }
+}
+
+/// Long past its end by the clock: only the portal's word counts.
+fn token(world: &World) -> StoredToken {
+    StoredToken {
+        version: 0,
+        access: "s1morf609228iwyjjpvfv6wsvuja4p8u".into(),
+        refresh: Some("nfhxkzk3gvrg375wl7u7xex9awz6o3k8".into()),
+        expires_at: world.clock.now() - Duration::from_hours(2),
+        scopes: Vec::new(),
+        account_id: "7".into(),
+        account_email: "ayse@acme.example".into(),
+        status: ConnectionStatus::Active,
+        last_error: None,
     }
 }
 
@@ -322,4 +328,28 @@ async fn a_webhook_needs_no_consent() {
     stage.world.connect(&stage.portal.webhook()).await;
     let refusal = stage.world.bitrix.consent(&company()).await.err().unwrap();
     assert_eq!(refusal.kind, CrmErrorKind::NotConnected);
+}
+
+/// In the middle of its work, and with a create under way: it is made once.
+#[tokio::test]
+async fn a_token_expires_in_the_simulated_portal() {
+    let (simulated, server) = (Simulated::start().await, Portal::start().await);
+    let world = &simulated.world;
+    let settings = json!({ "client_id": "app.1", "client_secret": "s3cret", "user": "ayse",
+        "client_endpoint": simulated.endpoint(), "server_endpoint": server.endpoint() });
+    world.connect_by(&settings).await;
+    world.tokens.replace(token(world));
+    let seed = |token: &str| simulated.control(Method::POST, "bitrix24/tokens", json!({ "token": token }));
+    seed("s1morf609228iwyjjpvfv6wsvuja4p8u").await;
+    seed("ydtj8pho532wydb5ixk78ol7uqlb7sch").await;
+    world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap();
+    let fault = json!({ "vendor": "bitrix24", "matching": "batch", "kind": "expired_token" });
+    simulated.control(Method::POST, "faults", fault).await;
+    let answer = json!({ "access_token": "ydtj8pho532wydb5ixk78ol7uqlb7sch", "expires_in": 3600, "member_id": MEMBER,
+        "refresh_token": "3s6lr4kr3cv2od4v853gvrchb875bwxb", "client_endpoint": simulated.endpoint() });
+    server.answer("token", ResponseTemplate::new(200).set_body_json(answer));
+    let commands = vec![create("r1", [title("a")]), create("r2", [title("b")])];
+    assert_eq!(world.write(commands).await.unwrap(), [done("1"), done("2")]);
+    assert_eq!((simulated.records("lead").await.len(), server.calls().len()), (2, 1));
+    simulated.sandbox.stop().await;
 }

@@ -24,6 +24,11 @@ impl Simulated {
         Self { world, sandbox, http: http(patience) }
     }
 
+    /// The portal's REST address for apps.
+    pub fn endpoint(&self) -> String {
+        format!("{}/bitrix24/rest/", self.sandbox.base_url())
+    }
+
     pub async fn control(&self, method: Method, path: &str, body: Value) -> Value {
         let url = format!("{}/_control/{path}", self.sandbox.base_url());
         let reply = self.http.send(self.http.request(method, &url).json(&body)).await.unwrap();

@@ -39,7 +39,7 @@ pub(crate) async fn serve(engine: Arc<Delivery>, lease: Lease, stop: watch::Rece
     };
     let given_back = match lost {
         Some(error) => Err(error),
-        None => engine.store.release(&turn.lease, service.rest).await,
+        None => engine.store.release(&turn.lease, service.rest.unwrap_or_else(|| engine.clock.now())).await,
     };
     if let Err(error) = given_back {
         tracing::warn!(%error, lane = turn.lease.lane, "a lane was lost");

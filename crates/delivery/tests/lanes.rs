@@ -49,7 +49,7 @@ impl Handler for World {
         if works[0].urgency == Urgency::Bulk {
             self.clock.sleep_until(self.clock.now() + self.conduct.bulk).await;
         }
-        keys.iter().for_each(|key| drop(self.in_hand.lock().unwrap().remove(key)));
+        self.in_hand.lock().unwrap().retain(|key| !keys.contains(key));
         let pause = self.conduct.pause.map(|pause| self.clock.now() + pause);
         let outcome = |work: &Work| (work.key.clone(), work.generation, Outcome::Done);
         Ok(Settlement { outcomes: works.iter().map(outcome).collect(), pause, ..Settlement::default() })

@@ -220,7 +220,8 @@ pub trait DeliveryStore: Send + Sync {
     /// Records a turn. Attempts of settled keys are closed, but for [`Outcome::Open`].
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError>;
 
-    /// Gives the lane back; it rests until `rest`, where its turn failed. A lease that is stale already is
-    /// no error.
-    async fn release(&self, lease: &Lease, rest: Option<Timestamp>) -> Result<(), StoreError>;
+    /// Gives the lane back. With what is still to be done it stands in line as if it had come at `from`, and
+    /// is not leased before: behind the lanes that wait already, or after a rest where its turn failed. New
+    /// work may bring it forward. A lease that is stale already is no error.
+    async fn release(&self, lease: &Lease, from: Timestamp) -> Result<(), StoreError>;
 }

@@ -70,13 +70,13 @@ impl DeliveryStore for PostgresStore {
         commit(&self.pool, tx, &number).await
     }
 
-    async fn release(&self, lease: &Lease, rest: Option<Timestamp>) -> Result<(), StoreError> {
+    async fn release(&self, lease: &Lease, from: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         match lanes::fence(&mut tx, lease).await {
             Err(error) if error.kind == StoreErrorKind::StaleLease => return Ok(()),
             fenced => fenced?,
         }
-        lanes::refresh(&mut tx, lease, Some(rest.unwrap_or(Timestamp::UNIX_EPOCH))).await?;
+        lanes::refresh(&mut tx, lease, Some(from)).await?;
         tx.commit().await.map_err(store_error)
     }
 }

@@ -120,16 +120,16 @@ async fn bring_forward(
 }
 
 /// Sets the lane's next moment from its work; the attempts that are open hold their keys back. Looks at the
-/// first work of each urgency and at open attempts only, however much work waits. Gives the transaction's
-/// number.
+/// first work of each urgency and at open attempts only, however much work waits. A lane that is given back is
+/// not due before `given_back`. Gives the transaction's number.
 pub(crate) async fn refresh(
     connection: &mut PgConnection,
     lease: &Lease,
-    lease_until: Option<Timestamp>,
+    given_back: Option<Timestamp>,
 ) -> Result<String, StoreError> {
     let row = sqlx::query(
-        "UPDATE kopru.lane SET lease_until = coalesce($3, lease_until), next_due =
-            (SELECT min(at) FROM (
+        "UPDATE kopru.lane SET lease_until = CASE WHEN $3 IS NULL THEN lease_until ELSE $4 END, next_due =
+            (SELECT greatest(min(at), $3) FROM (
                 (SELECT due AS at FROM kopru.work WHERE company_id = $1 AND lane = $2 AND NOT parked AND urgency = 0
                     AND NOT EXISTS (SELECT 1 FROM kopru.attempt WHERE attempt.company_id = $1 AND attempt.lane = $2
                                     AND attempt.work_key = work.work_key) ORDER BY due LIMIT 1)
@@ -140,13 +140,15 @@ pub(crate) async fn refresh(
                 UNION ALL
                 (SELECT greatest(work.due, attempt.deadline)
                  FROM kopru.attempt JOIN kopru.work USING (company_id, lane, work_key)
-                 WHERE company_id = $1 AND lane = $2 AND NOT work.parked)) AS moments)
+                 WHERE company_id = $1 AND lane = $2 AND NOT work.parked)) AS moments
+             HAVING min(at) IS NOT NULL)
          WHERE company_id = $1 AND lane = $2
          RETURNING pg_current_xact_id()::text AS number",
     )
     .bind(lease.company.as_str())
     .bind(&lease.lane)
-    .bind(lease_until.map(at))
+    .bind(given_back.map(at))
+    .bind(at(Timestamp::UNIX_EPOCH))
     .fetch_one(connection)
     .await
     .map_err(store_error)?;

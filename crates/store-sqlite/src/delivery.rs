@@ -106,10 +106,10 @@ impl DeliveryStore for SqliteStore {
         tx.commit().await.map_err(store_error)
     }
 
-    async fn release(&self, lease: &Lease, rest: Option<Timestamp>) -> Result<(), StoreError> {
+    async fn release(&self, lease: &Lease, from: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         if work::fence(&mut tx, lease).await.is_ok() {
-            work::refresh_lane(&mut tx, lease, Some(rest.unwrap_or(Timestamp::UNIX_EPOCH))).await?;
+            work::refresh_lane(&mut tx, lease, Some(from)).await?;
         }
         tx.commit().await.map_err(store_error)
     }

@@ -69,11 +69,12 @@ pub(crate) async fn fence(tx: &mut Tx, lease: &Lease) -> Result<(), StoreError> 
 }
 
 /// Sets the lane's next moment from its work; the attempts that are open hold their keys back. Looks at the
-/// first work of each urgency and at open attempts only, however much work waits.
-pub(crate) async fn refresh_lane(tx: &mut Tx, lease: &Lease, lease_until: Option<Timestamp>) -> Result<(), StoreError> {
+/// first work of each urgency and at open attempts only, however much work waits. A lane that is given back is
+/// not due before `given_back`.
+pub(crate) async fn refresh_lane(tx: &mut Tx, lease: &Lease, given_back: Option<Timestamp>) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE lane SET lease_until = coalesce(?3, lease_until), next_due =
-            (SELECT min(due) FROM (
+        "UPDATE lane SET lease_until = iif(?3 IS NULL, lease_until, 0), next_due =
+            (SELECT max(min(due), coalesce(?3, 0)) FROM (
                 SELECT * FROM (SELECT due FROM work WHERE company_id = ?1 AND lane = ?2 AND parked = 0 AND urgency = 0
                     AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.company_id = ?1 AND attempt.lane = ?2
                                     AND attempt.work_key = work.work_key) ORDER BY due LIMIT 1)
@@ -88,7 +89,7 @@ pub(crate) async fn refresh_lane(tx: &mut Tx, lease: &Lease, lease_until: Option
     )
     .bind(lease.company.as_str())
     .bind(&lease.lane)
-    .bind(lease_until.map(micros))
+    .bind(given_back.map(micros))
     .execute(&mut **tx)
     .await
     .map_err(store_error)?;

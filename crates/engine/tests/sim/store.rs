@@ -93,8 +93,8 @@ impl DeliveryStore for Store {
         Ok(())
     }
 
-    async fn release(&self, lease: &Lease, rest: Option<Timestamp>) -> Result<(), StoreError> {
+    async fn release(&self, lease: &Lease, from: Timestamp) -> Result<(), StoreError> {
         self.freezer.pass().await;
-        self.memory.release(&self.shown(lease), rest).await
+        self.memory.release(&self.shown(lease), from).await
     }
 }

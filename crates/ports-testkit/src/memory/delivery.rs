@@ -56,10 +56,11 @@ impl DeliveryStore for MemoryStore {
         Ok(())
     }
 
-    async fn release(&self, lease: &Lease, rest: Option<Timestamp>) -> Result<(), StoreError> {
+    async fn release(&self, lease: &Lease, from: Timestamp) -> Result<(), StoreError> {
         if let Ok(lane) = self.state().fenced(lease) {
             lane.refresh();
-            lane.lease_until = rest.map_or(Timestamp::UNIX_EPOCH, kept);
+            lane.next_due = lane.next_due.map(|due| due.max(kept(from)));
+            lane.lease_until = Timestamp::UNIX_EPOCH;
         }
         Ok(())
     }

@@ -77,10 +77,10 @@ pub async fn a_lane_has_one_holder(store: Arc<impl DeliveryStore>) {
     assert!(matches!(store.lease(at(1), at(31)).await.expect("an answer"), LeaseAnswer::Idle(_)));
     let second = leased(&*store, 31).await;
     assert!(second.epoch > first.epoch);
-    store.release(&second, None).await.expect("released");
+    store.release(&second, at(31)).await.expect("released");
     let third = leased(&*store, 32).await;
     assert!(third.epoch > second.epoch);
-    store.release(&third, Some(at(60))).await.expect("released");
+    store.release(&third, at(60)).await.expect("released");
     assert_eq!(store.lease(at(59), at(99)).await.expect("an answer"), LeaseAnswer::Idle(Some(at(60))));
 }
 
@@ -100,7 +100,7 @@ pub async fn with_a_stale_lease_nothing_is_recorded(store: Arc<impl DeliveryStor
         store.claim(&stale, at(31), Claim { urgency: None, limit: 1, skip: Vec::new() }).await.err(),
     ];
     assert!(errors.into_iter().all(|error| error.is_some_and(|error| error.kind == StoreErrorKind::StaleLease)));
-    store.release(&stale, None).await.expect("releasing a stale lease is no error");
+    store.release(&stale, at(31)).await.expect("releasing a stale lease is no error");
     assert_eq!(keys(&claimed(&*store, &fresh, 31).await), ["a"]);
 }
 
@@ -210,6 +210,17 @@ pub async fn companies_take_turns(store: Arc<impl DeliveryStore>) {
         order.push(leased(&*store, 5).await.lane);
     }
     assert_eq!(order, ["1", "6", "2", "5", "3"]);
+}
+
+/// A lane that is given back with work left stands behind those that waited meanwhile.
+pub async fn a_lane_given_back_stands_behind_those_that_wait(store: Arc<impl DeliveryStore>) {
+    let other = NewWork { lane: "crm:b".into(), ..work("b", 3) };
+    store.enqueue(vec![work("a", 0), other]).await.expect("enqueued");
+    let first = leased(&*store, 5).await;
+    assert_eq!(first.lane, "crm:a");
+    store.release(&first, at(5)).await.expect("released");
+    assert_eq!(leased(&*store, 5).await.lane, "crm:b");
+    assert_eq!(leased(&*store, 5).await.lane, "crm:a");
 }
 
 /// A turn's follow-ups are recorded together with its outcomes.

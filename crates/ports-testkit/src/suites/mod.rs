@@ -42,6 +42,7 @@ macro_rules! port_suite {
             urgent_work_goes_first_and_a_claim_is_of_one_kind,
             a_claim_takes_its_urgency_and_leaves_what_others_have_in_hand,
             companies_take_turns,
+            a_lane_given_back_stands_behind_those_that_wait,
             follow_ups_come_with_the_turn_or_not_at_all,
             an_idle_store_knows_when_to_look_again,
         ]);

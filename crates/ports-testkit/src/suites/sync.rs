@@ -70,7 +70,7 @@ async fn apply(store: &impl Store, config: &SyncConfig, changes: SyncChanges) {
         panic!("the lane is free");
     };
     store.settle(&lease, NOW, Settlement { sync: vec![changes], ..Settlement::default() }).await.expect("a settlement");
-    store.release(&lease, None).await.expect("released");
+    store.release(&lease, NOW).await.expect("released");
 }
 
 fn row_id(number: u128) -> RowId {

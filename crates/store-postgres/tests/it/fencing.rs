@@ -107,7 +107,7 @@ impl Worker {
             }
             ("freeze", _) => self.store.freeze(lease, vec![attempt()]).await?,
             ("renew", _) => self.store.renew(lease, now + LEASE).await?,
-            ("release", _) => self.store.release(lease, None).await?,
+            ("release", _) => self.store.release(lease, now).await?,
             ("settle", key) => self.store.settle(lease, now, self.settlement(key, now)).await?,
             (other, _) => panic!("{other} is no call"),
         }

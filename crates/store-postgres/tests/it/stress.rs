@@ -145,7 +145,7 @@ impl Worker {
         tokio::time::sleep(CALL).await;
         self.store.renew(&lease, self.clock.now() + LEASE).await?;
         self.store.settle(&lease, self.clock.now(), settlement(&lease, &claimed)).await?;
-        self.store.release(&lease, None).await
+        self.store.release(&lease, self.clock.now()).await
     }
 }
 

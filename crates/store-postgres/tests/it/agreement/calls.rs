@@ -43,7 +43,7 @@ pub enum Call {
     Claim(usize, Claim),
     Freeze(usize, Vec<NewAttempt>),
     Settle(usize, Settlement),
-    Release(usize, Option<Timestamp>),
+    Release(usize, Timestamp),
     Spend(Pass),
     Correct(String, Correction),
     Accept(Tab, SheetEvent, Box<NewWork>),
@@ -98,7 +98,7 @@ fn on_lanes() -> impl Strategy<Value = Call> {
         3 => (lease.clone(), claim).prop_map(|(lease, claim)| Call::Claim(lease, claim)),
         2 => (lease.clone(), vec(attempt(), 0..3)).prop_map(|(lease, attempts)| Call::Freeze(lease, attempts)),
         4 => (lease.clone(), settlement()).prop_map(|(lease, settlement)| Call::Settle(lease, settlement)),
-        1 => (lease, option::of(moment())).prop_map(|(lease, rest)| Call::Release(lease, rest)),
+        1 => (lease, moment()).prop_map(|(lease, from)| Call::Release(lease, from)),
     ]
 }
 

@@ -114,7 +114,7 @@ impl<S: Store> Run<'_, S> {
             Call::Claim(back, claim) => said(self.store.claim(&self.lease(back), self.now, claim).await),
             Call::Freeze(back, attempts) => said(self.store.freeze(&self.lease(back), attempts).await),
             Call::Settle(back, settlement) => said(self.store.settle(&self.lease(back), self.now, settlement).await),
-            Call::Release(back, rest) => said(self.store.release(&self.lease(back), rest).await),
+            Call::Release(back, from) => said(self.store.release(&self.lease(back), from).await),
             Call::Spend(pass) => said(self.store.spend(self.now, &pass).await),
             Call::Correct(scope, correction) => said(self.store.correct(self.now, &scope, correction).await),
             Call::Accept((company, config), event, work) => {

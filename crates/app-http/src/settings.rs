@@ -100,6 +100,11 @@ impl Settings {
         self.google_redirect_uri.clone().unwrap_or_else(own)
     }
 
+    /// Whether Google's OAuth client is known.
+    pub fn google_is_set(&self) -> bool {
+        !self.google_client_id.is_empty() && self.google_client_secret.is_some()
+    }
+
     /// How long a CRM's call may take.
     pub fn crm_timeout(&self) -> Duration {
         Duration::from_secs(self.crm_timeout)

@@ -31,6 +31,7 @@ const IN_HAND: Duration = Duration::from_secs(12);
 pub struct Service {
     /// Its use cases.
     pub engine: Arc<Engine>,
+    portals: HttpClient,
     delivery: Arc<Delivery>,
 }
 
@@ -50,8 +51,8 @@ impl Service {
         let sessions = Arc::new(TokenSessions::new(tokens.clone(), consent.clone(), clock.clone()));
         let sheets = Arc::new(GoogleSheets::new(google, web, sessions, gate.clone(), clock.clone()));
         let portal = HttpClient::new(&options(settings.crm_timeout(), settings.private_portals))?;
-        let portal = (portal, settings.crm_timeout());
-        let bitrix = Arc::new(Bitrix24::new(integrations.clone(), tokens.clone(), portal, gate, clock.clone()));
+        let calls = (portal.clone(), settings.crm_timeout());
+        let bitrix = Arc::new(Bitrix24::new(integrations.clone(), tokens.clone(), calls, gate, clock.clone()));
 
         let ports = Ports {
             identity: store.clone(),
@@ -73,7 +74,7 @@ impl Service {
         let engine = Engine::new(ports, engine_settings(settings), waker.clone());
         let options = DeliveryOptions { lease: Duration::from_secs(settings.lease), ..DeliveryOptions::default() };
         let delivery = Delivery::new(store, clock, engine.handlers(), engine.clone(), options, waker);
-        Ok(Self { engine, delivery })
+        Ok(Self { engine, portals: portal, delivery })
     }
 
     /// Serves requests and lanes until `end`, then finishes what is under way.
@@ -84,7 +85,8 @@ impl Service {
     ) -> anyhow::Result<()> {
         let (stop, stopped) = watch::channel(false);
         let lanes = tokio::spawn(self.delivery.run(stopped));
-        let served = axum::serve(listener, router(App { engine: self.engine })).with_graceful_shutdown(end).await;
+        let app = App { engine: self.engine, portals: self.portals };
+        let served = axum::serve(listener, router(app)).with_graceful_shutdown(end).await;
         stop.send_replace(true);
         lanes.await?;
         Ok(served?)
@@ -114,6 +116,7 @@ fn engine_settings(settings: &Settings) -> kopru_engine::Settings {
     kopru_engine::Settings {
         public_url: settings.public_url(),
         google_redirect_uri: settings.google_redirect_uri(),
+        google_is_set: settings.google_is_set(),
         crm_patience: settings.crm_timeout() + IN_HAND,
     }
 }

@@ -44,6 +44,9 @@ impl Engine {
         if !return_to.starts_with('/') || return_to.starts_with("//") || return_to.contains('\\') {
             return Err(EngineError::Invalid(Problem::BadReturnAddress));
         }
+        if !self.settings.google_is_set {
+            return Err(EngineError::NotSet("GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET"));
+        }
         let (state, verifier) = (secrets::token()?, secrets::token()?);
         let key = connection(company, user);
         let sealed_verifier = self.ports.sealer.seal(&verifier_context(&key), &verifier).await?;
@@ -114,6 +117,13 @@ impl Engine {
             }
         }
         Ok(self.ports.tokens.delete(&key).await?)
+    }
+
+    /// The person's connection, if there ever was one: whether it still works, its vendor says.
+    pub(crate) async fn connected(&self, company: &CompanyId, user: &UserId) -> Result<TokenKey, EngineError> {
+        let key = connection(company, user);
+        let found = self.ports.tokens.load(&key).await?;
+        if found.is_some() { Ok(key) } else { Err(EngineError::NotConnected) }
     }
 
     async fn pause_all(&self, company: &CompanyId, user: &UserId) -> Result<(), EngineError> {

@@ -55,7 +55,7 @@ impl Engine {
         name: Option<&str>,
         page: Option<&str>,
     ) -> Result<FilePage, EngineError> {
-        Ok(self.ports.sheets.list(&connection(company, user), name, page).await?)
+        Ok(self.ports.sheets.list(&self.connected(company, user).await?, name, page).await?)
     }
 
     /// A spreadsheet's tabs.
@@ -65,7 +65,7 @@ impl Engine {
         user: &UserId,
         spreadsheet: &SpreadsheetId,
     ) -> Result<SpreadsheetInfo, EngineError> {
-        Ok(self.ports.sheets.describe(&connection(company, user), spreadsheet).await?)
+        Ok(self.ports.sheets.describe(&self.connected(company, user).await?, spreadsheet).await?)
     }
 
     /// The fields of an entity in the company's portal, with their choices.

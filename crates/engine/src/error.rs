@@ -20,9 +20,12 @@ pub enum EngineError {
     /// A signature or key is wrong.
     #[error("not authentic")]
     NotAuthentic,
-    /// The person has not connected the account, or has to do so again.
+    /// The person has not connected the Google account yet.
     #[error("the account is not connected")]
     NotConnected,
+    /// The operator has not given a setting; its name.
+    #[error("not set: {0}")]
+    NotSet(&'static str),
     /// The person did not grant all that is needed.
     #[error("scopes are missing: {0:?}")]
     ScopesMissing(Vec<String>),
@@ -68,6 +71,10 @@ pub enum Problem {
     BadEvent,
     /// The portal's address is not an inbound webhook's.
     BadPortalAddress,
+    /// The portal does not know the webhook's secret.
+    BadPortalSecret,
+    /// The portal's address leads into a private network.
+    PrivatePortal,
     /// The return address is not allowed.
     BadReturnAddress,
     /// The rows' ids were deleted from the sheet.
@@ -88,6 +95,8 @@ impl Problem {
             Self::OtherSheet => "other_sheet",
             Self::BadEvent => "bad_event",
             Self::BadPortalAddress => "bad_portal_address",
+            Self::BadPortalSecret => "bad_portal_secret",
+            Self::PrivatePortal => "private_portal",
             Self::BadReturnAddress => "bad_return_address",
             Self::RowIdsGone => "row_ids_gone",
         }
@@ -102,7 +111,7 @@ impl Problem {
             Self::AlreadySynced => "spreadsheet",
             Self::OtherSheet => "sheet_id",
             Self::BadEvent => "event",
-            Self::BadPortalAddress => "webhook",
+            Self::BadPortalAddress | Self::BadPortalSecret | Self::PrivatePortal => "webhook",
             Self::BadReturnAddress => "return_to",
         }
     }
@@ -144,6 +153,14 @@ impl Problem {
                 "Bitrix24 gelen webhook adresi değil; https://portal/rest/1/anahtar/ biçiminde yapıştırın.",
                 "Not the address of a Bitrix24 inbound webhook; paste it as https://portal/rest/1/secret/.",
             ),
+            Self::BadPortalSecret => (
+                "Portal bu webhook'u tanımıyor; adresi Bitrix24'ten yeniden kopyalayın veya yeni bir webhook oluşturun.",
+                "The portal does not know this webhook; copy its address from Bitrix24 again, or make a new webhook.",
+            ),
+            Self::PrivatePortal => (
+                "Bu adres özel bir ağda; internetten erişilen adresi verin. Kendi ağınızdaki bir portal için sunucuda KOPRU_PRIVATE_PORTALS=true ayarlayın.",
+                "This address is a private one; give the address that the internet reaches. For a portal in your own network set KOPRU_PRIVATE_PORTALS=true on the server.",
+            ),
             Self::RowIdsGone => (
                 "Köprü ID sütunu silinmiş; geri alın. Onsuz her satır yeniden kaydedilirdi.",
                 "The column Köprü ID was deleted; undo that. Without it every row would be created again.",
@@ -169,6 +186,7 @@ impl EngineError {
             Self::Invalid(problem) => problem.code(),
             Self::NotAuthentic => "not_authentic",
             Self::NotConnected => "not_connected",
+            Self::NotSet(_) => "not_set",
             Self::ScopesMissing(_) => "scopes_missing",
             Self::Crm(error) => crm_code(error.kind),
             Self::Sheets(error) => sheets_code(error.kind),
@@ -182,25 +200,36 @@ impl EngineError {
     /// What to do about it, for people.
     #[must_use]
     pub fn text(&self, language: Language) -> String {
-        if let Self::Invalid(problem) = self {
-            return problem.text(language).to_owned();
+        match (self, language) {
+            (Self::Invalid(problem), _) => problem.text(language).to_owned(),
+            (Self::NotSet(setting), Language::Tr) => {
+                format!("Sunucuda {setting} ayarlanmamış; yöneticiye bildirin.")
+            }
+            (Self::NotSet(setting), Language::En) => format!("{setting} is not set on the server; tell its operator."),
+            (_, Language::Tr) => self.texts().0.to_owned(),
+            (_, Language::En) => self.texts().1.to_owned(),
         }
-        let (tr, en) = self.texts();
-        match language {
-            Language::Tr => tr,
-            Language::En => en,
-        }
-        .to_owned()
     }
 
     fn texts(&self) -> (&'static str, &'static str) {
         match self.code() {
             "not_found" => ("Bulunamadı; adresi kontrol edin.", "Not found; check the address."),
             "not_authentic" => ("Anahtar veya imza geçersiz.", "The key or the signature is not valid."),
-            "not_connected" => ("Hesap bağlı değil; önce bağlayın.", "The account is not connected; connect it first."),
+            "not_connected" => (
+                "Google hesabı bağlı değil; önce hesabı bağlayın.",
+                "The Google account is not connected; connect it first.",
+            ),
+            "portal_not_connected" => (
+                "Bitrix24 portalı bağlı değil; önce portalı bağlayın.",
+                "The Bitrix24 portal is not connected; connect it first.",
+            ),
+            "portal_reconnect_required" => (
+                "Portal webhook'u artık kabul etmiyor; Bitrix24'te yeni bir webhook oluşturup bağlayın.",
+                "The portal does not accept the webhook any more; make a new one in Bitrix24 and connect it.",
+            ),
             "reconnect_required" => (
-                "Bağlantı sona ermiş; hesabı yeniden bağlayın.",
-                "The connection has ended; connect the account again.",
+                "Google bağlantısı sona ermiş; hesabı yeniden bağlayın.",
+                "The Google connection has ended; connect the account again.",
             ),
             "scopes_missing" => (
                 "Gerekli izinlerin hepsi verilmedi; yeniden bağlanıp tüm kutuları işaretleyin.",
@@ -243,8 +272,8 @@ impl EngineError {
 
 fn crm_code(kind: CrmErrorKind) -> &'static str {
     match kind {
-        CrmErrorKind::NotConnected => "not_connected",
-        CrmErrorKind::Credentials => "reconnect_required",
+        CrmErrorKind::NotConnected => "portal_not_connected",
+        CrmErrorKind::Credentials => "portal_reconnect_required",
         CrmErrorKind::NotAllowed => "not_allowed",
         CrmErrorKind::NotFound => "provider_not_found",
         CrmErrorKind::PortalClosed => "portal_closed",

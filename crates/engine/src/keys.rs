@@ -18,13 +18,26 @@ pub struct NewKey {
 }
 
 impl Engine {
-    /// Makes a company. Repeatable.
-    pub async fn add_company(&self, company: &CompanyId, name: &str) -> Result<(), EngineError> {
-        Ok(self.ports.identity.add_company(company, name, self.ports.clock.now()).await?)
+    /// Makes a company; false where there is one already, which stays as it is.
+    pub async fn add_company(&self, company: &CompanyId, name: &str) -> Result<bool, EngineError> {
+        let is_new = !self.companies().await?.iter().any(|(known, _)| known == company);
+        self.ports.identity.add_company(company, name, self.ports.clock.now()).await?;
+        Ok(is_new)
+    }
+
+    /// All companies with their names, by id.
+    pub async fn companies(&self) -> Result<Vec<(CompanyId, String)>, EngineError> {
+        Ok(self.ports.identity.companies().await?)
+    }
+
+    async fn known_company(&self, company: &CompanyId) -> Result<(), EngineError> {
+        let known = self.companies().await?.iter().any(|(known, _)| known == company);
+        if known { Ok(()) } else { Err(EngineError::NotFound("company")) }
     }
 
     /// Makes an API key.
     pub async fn create_key(&self, company: &CompanyId, name: &str, scopes: Vec<Scope>) -> Result<NewKey, EngineError> {
+        self.known_company(company).await?;
         let text = SecretString::from(format!("kopru_{}", secrets::token()?.expose_secret()));
         let now = self.ports.clock.now();
         let end = text.expose_secret().len() - 4;
@@ -52,6 +65,7 @@ impl Engine {
 
     /// A company's keys, newest first.
     pub async fn keys(&self, company: &CompanyId) -> Result<Vec<ApiKey>, EngineError> {
+        self.known_company(company).await?;
         Ok(self.ports.identity.keys(company).await?)
     }
 

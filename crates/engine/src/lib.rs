@@ -3,6 +3,7 @@
 //! [`Engine`] holds the ports. Its methods connect accounts, describe sheets, make configurations and
 //! take webhooks; [`Engine::handlers`] are the turns of work that the delivery engine runs.
 
+mod change;
 mod connect;
 mod crm_rows;
 mod detect;
@@ -39,6 +40,7 @@ use kopru_ports::sync::SyncStore;
 use kopru_ports::tokens::TokenStore;
 use kopru_ports::{Clock, UniqueIds};
 
+pub use change::ConfigChange;
 pub use connect::GoogleStatus;
 pub use detect::DetectedTab;
 pub use error::{EngineError, Problem};
@@ -88,6 +90,8 @@ pub struct Settings {
     pub public_url: String,
     /// Google's return address, as registered with the vendor.
     pub google_redirect_uri: String,
+    /// Whether the operator gave Google's OAuth client; without it nobody can connect a sheet.
+    pub google_is_set: bool,
     /// How long a CRM may take for a call, with some seconds in hand: so long after a crash an open
     /// attempt may still be carried out.
     pub crm_patience: Duration,

@@ -28,7 +28,7 @@ impl Engine {
     /// stable name.
     ///
     /// # Errors
-    /// [`Problem::BadPortalAddress`], and what the portal says to the first call: nothing is kept then.
+    /// [`Problem::BadPortalAddress`], [`Problem::BadPortalSecret`], and what the portal says to the first call: nothing is kept then.
     pub async fn connect_portal(&self, company: &CompanyId, webhook: &SecretString) -> Result<String, EngineError> {
         let settings = serde_json::json!({ "webhook": webhook.expose_secret().trim() }).to_string();
         let settings = SecretString::from(settings);
@@ -89,6 +89,7 @@ impl Engine {
 fn unusable(error: CrmError) -> EngineError {
     match error.kind {
         CrmErrorKind::InvalidValue | CrmErrorKind::NotConnected => EngineError::Invalid(Problem::BadPortalAddress),
+        CrmErrorKind::Credentials => EngineError::Invalid(Problem::BadPortalSecret),
         _ => EngineError::Crm(error),
     }
 }

@@ -85,7 +85,7 @@ impl Engine {
         Ok(Created { config, webhook_url: url.into(), webhook_secret: secret })
     }
 
-    async fn check_mapping(
+    pub(crate) async fn check_mapping(
         &self,
         company: &CompanyId,
         entity: EntityKind,
@@ -119,7 +119,7 @@ impl Engine {
         self.scan(&config).await
     }
 
-    async fn add_system_columns(&self, config: &SyncConfig) -> Result<(), EngineError> {
+    pub(crate) async fn add_system_columns(&self, config: &SyncConfig) -> Result<(), EngineError> {
         let tab = config.tab(Urgency::Interactive);
         let area = Area { rows: 0..1, columns: 0..END };
         let tables = self.ports.sheets.read(&tab, &[area]).await?;

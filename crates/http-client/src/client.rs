@@ -84,6 +84,21 @@ impl HttpClient {
         Ok(Reply { status, headers, body })
     }
 
+    /// Whether `url` leads into a private network and the client's options forbid that: a call would fail
+    /// without saying why.
+    pub async fn bars(&self, url: &str) -> bool {
+        if self.private_addresses == PrivateAddresses::Allow {
+            return false;
+        }
+        let Ok(url) = reqwest::Url::parse(url.trim()) else { return false };
+        if self.check(&url).is_err() {
+            return true;
+        }
+        let Some(url::Host::Domain(name)) = url.host() else { return false };
+        let found: Vec<_> = tokio::net::lookup_host((name, 0)).await.into_iter().flatten().collect();
+        !found.is_empty() && !found.iter().any(|address| is_public(address.ip()))
+    }
+
     /// A resolver is not asked about addresses in numbers: they are looked at here.
     fn check(&self, url: &reqwest::Url) -> Result<(), HttpError> {
         let literal = match url.host() {

@@ -44,7 +44,7 @@ pub struct SyncConfig {
     pub sealed_secret: String,
     /// When it was made.
     pub created: Timestamp,
-    /// The last or present reading of its whole tab; changed by settlements only.
+    /// The last or present reading of its whole tab; changed by settlements and [`ConfigStore::begin_scan`].
     pub scan: Option<ScanProgress>,
 }
 
@@ -81,4 +81,10 @@ pub trait ConfigStore: Send + Sync {
     ) -> Result<Vec<SyncConfig>, StoreError>;
     /// Replaces mapping, name, policies and `enabled`; false where there is no such configuration.
     async fn update(&self, config: &SyncConfig) -> Result<bool, StoreError>;
+    /// The next reading of the whole tab begins at its top, as scan number `scan`; a page of an earlier one
+    /// that is under way records no progress any more.
+    async fn begin_scan(&self, company: &CompanyId, id: ConfigId, scan: i64) -> Result<(), StoreError>;
+    /// Forgets a configuration with its rows, events, history and work; false where there is none. What a
+    /// turn under way records of it afterwards changes nothing.
+    async fn delete(&self, company: &CompanyId, id: ConfigId) -> Result<bool, StoreError>;
 }

@@ -44,7 +44,7 @@ pub struct ApiKey {
     pub revoked: Option<Timestamp>,
 }
 
-/// Keeps companies and keys.
+/// Keeps companies, keys, and what the vault is known by.
 #[async_trait]
 pub trait IdentityStore: Send + Sync {
     /// Makes a company. Repeatable.
@@ -57,6 +57,8 @@ pub trait IdentityStore: Send + Sync {
     async fn key_by_hash(&self, hash: &str) -> Result<Option<ApiKey>, StoreError>;
     /// A company's keys, newest first.
     async fn keys(&self, company: &CompanyId) -> Result<Vec<ApiKey>, StoreError>;
+    /// Keeps a sealed text by which the vault's keys are known again; the one that was kept first.
+    async fn vault_probe(&self, sealed: &str) -> Result<String, StoreError>;
     /// Revokes a key; false where the company has no such key.
     async fn revoke_key(&self, company: &CompanyId, id: Uuid, now: Timestamp) -> Result<bool, StoreError>;
 }

@@ -7,6 +7,12 @@ CREATE TABLE kopru.company (
     created_at TIMESTAMPTZ NOT NULL
 );
 
+-- A text sealed with the vault's first key: another key is noticed before it seals anything.
+CREATE TABLE kopru.vault_probe (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    sealed   TEXT NOT NULL
+);
+
 CREATE TABLE kopru.api_key (
     company_id TEXT COLLATE "C" NOT NULL REFERENCES kopru.company ON DELETE CASCADE,
     key_id     UUID NOT NULL,

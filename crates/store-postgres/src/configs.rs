@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use kopru_domain::{ColumnMapping, CompanyId, ConfigId, Gid, Mapping};
 use kopru_ports::StoreError;
 use kopru_ports::configs::{ConfigStore, SyncConfig};
+use kopru_ports::sync::ScanProgress;
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
@@ -123,6 +124,37 @@ impl ConfigStore for PostgresStore {
         put_mapping(&mut tx, config).await?;
         tx.commit().await.map_err(store_error)?;
         Ok(true)
+    }
+
+    async fn begin_scan(&self, company: &CompanyId, id: ConfigId, scan: i64) -> Result<(), StoreError> {
+        let begun = ScanProgress { id: scan, read: 0, total: 0, finished: false };
+        sqlx::query("UPDATE kopru.sheet_sync_config SET scan = $3 WHERE company_id = $1 AND config_id = $2")
+            .bind(company.as_str())
+            .bind(id.0)
+            .bind(json(&begun)?)
+            .execute(&self.pool)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    /// Lanes first, as a settlement locks them. Rows, events and history go with their configuration.
+    async fn delete(&self, company: &CompanyId, id: ConfigId) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let mut deleted = 0;
+        for sql in [
+            "SELECT 1 FROM kopru.lane WHERE company_id = $1 AND lane IN
+                (SELECT lane FROM kopru.work WHERE company_id = $1 AND owner = $2) ORDER BY lane FOR UPDATE",
+            "DELETE FROM kopru.attempt WHERE company_id = $1 AND (lane, work_key) IN
+                (SELECT lane, work_key FROM kopru.work WHERE company_id = $1 AND owner = $2)",
+            "DELETE FROM kopru.work WHERE company_id = $1 AND owner = $2",
+            "DELETE FROM kopru.sheet_sync_config WHERE company_id = $1 AND config_id::text = $2",
+        ] {
+            let done = sqlx::query(sql).bind(company.as_str()).bind(id.to_string()).execute(&mut *tx).await;
+            deleted = done.map_err(store_error)?.rows_affected();
+        }
+        tx.commit().await.map_err(store_error)?;
+        Ok(deleted == 1)
     }
 }
 

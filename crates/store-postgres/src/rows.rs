@@ -20,28 +20,34 @@ pub(crate) async fn apply(
     now: Timestamp,
     list: &[SyncChanges],
 ) -> Result<(), StoreError> {
+    let mut there = BTreeSet::new();
     for config in list.iter().map(|changes| changes.config).collect::<BTreeSet<_>>() {
-        lock(connection, company, config).await?;
+        if lock(connection, company, config).await? {
+            there.insert(config);
+        }
     }
-    for changes in list {
+    // A configuration that was deleted while a turn ran has nothing to record.
+    for changes in list.iter().filter(|changes| there.contains(&changes.config)) {
         Of { company, config: changes.config, connection: &mut *connection }.apply(now, changes).await?;
     }
     Ok(())
 }
 
-/// Locks a configuration's rows as a whole: two turns may change the same ones in different orders.
+/// Locks a configuration's rows as a whole: two turns may change the same ones in different orders. False
+/// where there is none.
 pub(crate) async fn lock(
     connection: &mut PgConnection,
     company: &CompanyId,
     config: ConfigId,
-) -> Result<(), StoreError> {
-    sqlx::query("SELECT 1 FROM kopru.sheet_sync_config WHERE company_id = $1 AND config_id = $2 FOR NO KEY UPDATE")
-        .bind(company.as_str())
-        .bind(config.0)
-        .execute(connection)
-        .await
-        .map_err(store_error)?;
-    Ok(())
+) -> Result<bool, StoreError> {
+    let done =
+        sqlx::query("SELECT 1 FROM kopru.sheet_sync_config WHERE company_id = $1 AND config_id = $2 FOR NO KEY UPDATE")
+            .bind(company.as_str())
+            .bind(config.0)
+            .execute(connection)
+            .await
+            .map_err(store_error)?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// One configuration's rows within a transaction.
@@ -87,10 +93,15 @@ impl Of<'_> {
         Ok(())
     }
 
+    /// A scan that was begun anew meanwhile is not set back.
     async fn progress(&mut self, scan: &ScanProgress) -> Result<(), StoreError> {
-        let query = self.query("UPDATE kopru.sheet_sync_config SET scan = $3 WHERE company_id = $1 AND config_id = $2");
-        self.run(query.bind(json(scan)?)).await?;
-        if !scan.finished {
+        let query = self.query(
+            "UPDATE kopru.sheet_sync_config SET scan = $3
+             WHERE company_id = $1 AND config_id = $2 AND coalesce((scan::jsonb ->> 'id')::bigint, $4) <= $4",
+        );
+        let query = query.bind(json(scan)?).bind(scan.id);
+        let done = query.execute(&mut *self.connection).await.map_err(store_error)?;
+        if !scan.finished || done.rows_affected() == 0 {
             return Ok(());
         }
         // A row that no scan has seen yet came while this one ran: the next one decides about it.

@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use kopru_domain::{ColumnMapping, CompanyId, ConfigId, Gid, Mapping};
 use kopru_ports::StoreError;
 use kopru_ports::configs::{ConfigStore, SyncConfig};
+use kopru_ports::sync::ScanProgress;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
@@ -111,6 +112,36 @@ impl ConfigStore for SqliteStore {
         put_mapping(&mut tx, config).await?;
         tx.commit().await.map_err(store_error)?;
         Ok(true)
+    }
+
+    async fn begin_scan(&self, company: &CompanyId, id: ConfigId, scan: i64) -> Result<(), StoreError> {
+        let begun = ScanProgress { id: scan, read: 0, total: 0, finished: false };
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE sheet_sync_config SET scan = ? WHERE company_id = ? AND config_id = ?")
+            .bind(json(&begun)?)
+            .bind(company.as_str())
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(store_error)?;
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn delete(&self, company: &CompanyId, id: ConfigId) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let mut deleted = 0;
+        // Rows, events and history go with their configuration.
+        for sql in [
+            "DELETE FROM attempt WHERE company_id = ?1 AND (lane, work_key) IN
+                (SELECT lane, work_key FROM work WHERE company_id = ?1 AND owner = ?2)",
+            "DELETE FROM work WHERE company_id = ?1 AND owner = ?2",
+            "DELETE FROM sheet_sync_config WHERE company_id = ?1 AND config_id = ?2",
+        ] {
+            let done = sqlx::query(sql).bind(company.as_str()).bind(id.to_string()).execute(&mut *tx).await;
+            deleted = done.map_err(store_error)?.rows_affected();
+        }
+        tx.commit().await.map_err(store_error)?;
+        Ok(deleted == 1)
     }
 }
 

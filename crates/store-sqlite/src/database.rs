@@ -81,6 +81,7 @@ fn migrator() -> Migrator {
     let migrations = vec![
         migration(1, "first", include_str!("../migrations/0001_first.sql")),
         migration(2, "limits", include_str!("../migrations/0002_limits.sql")),
+        migration(3, "vault probe", include_str!("../migrations/0003_vault_probe.sql")),
     ];
     Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
 }

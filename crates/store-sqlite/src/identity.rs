@@ -65,6 +65,18 @@ impl IdentityStore for SqliteStore {
         rows.iter().map(api_key).collect()
     }
 
+    async fn vault_probe(&self, sealed: &str) -> Result<String, StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("INSERT INTO vault_probe (only_one, sealed) VALUES (1, ?) ON CONFLICT DO NOTHING")
+            .bind(sealed)
+            .execute(&mut *tx)
+            .await
+            .map_err(store_error)?;
+        let row = sqlx::query("SELECT sealed FROM vault_probe").fetch_one(&mut *tx).await.map_err(store_error)?;
+        tx.commit().await.map_err(store_error)?;
+        get(&row, "sealed")
+    }
+
     async fn revoke_key(&self, company: &CompanyId, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let done =

@@ -29,6 +29,9 @@ struct Of<'a> {
 
 impl Of<'_> {
     async fn apply(mut self, now: Timestamp, changes: &SyncChanges) -> Result<(), StoreError> {
+        if !self.exists().await? {
+            return Ok(());
+        }
         for event in &changes.events {
             self.close_event(event, now).await?;
         }
@@ -53,10 +56,26 @@ impl Of<'_> {
         Ok(())
     }
 
+    /// A configuration that was deleted while a turn ran has nothing to record.
+    async fn exists(&mut self) -> Result<bool, StoreError> {
+        let query = sqlx::query("SELECT 1 FROM sheet_sync_config WHERE company_id = ? AND config_id = ?")
+            .bind(self.company.as_str())
+            .bind(self.config.clone());
+        Ok(query.fetch_optional(&mut **self.tx).await.map_err(store_error)?.is_some())
+    }
+
+    /// A scan that was begun anew meanwhile is not set back.
     async fn progress(&mut self, scan: &ScanProgress) -> Result<(), StoreError> {
-        let query = sqlx::query("UPDATE sheet_sync_config SET scan = ?3 WHERE company_id = ?1 AND config_id = ?2");
-        self.run(query.bind(self.company.as_str()).bind(self.config.clone()).bind(json(scan)?)).await?;
-        if !scan.finished {
+        let query = sqlx::query(
+            "UPDATE sheet_sync_config SET scan = ?3
+             WHERE company_id = ?1 AND config_id = ?2 AND coalesce(scan ->> 'id', ?4) <= ?4",
+        )
+        .bind(self.company.as_str())
+        .bind(self.config.clone())
+        .bind(json(scan)?)
+        .bind(scan.id);
+        let done = query.execute(&mut **self.tx).await.map_err(store_error)?;
+        if !scan.finished || done.rows_affected() == 0 {
             return Ok(());
         }
         // A row that no scan has seen yet came while this one ran: the next one decides about it.

@@ -7,6 +7,7 @@ use kopru_domain::{CompanyId, UserId};
 use kopru_ports::identity::Scope;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 
 use super::App;
 use super::problem::Failure;
@@ -67,6 +68,16 @@ where
             parts.headers.get("kopru-user").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
         Ok(Self { company, user: user.ok_or(Failure::NoUser)? })
     }
+}
+
+/// The header that names the person, for the description of the routes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "a description: the header itself is read by Person")]
+pub struct PersonHeader {
+    /// The person whom the caller acts for, in the host's own words: 1 to 128 visible characters.
+    #[param(rename = "Kopru-User")]
+    kopru_user: String,
 }
 
 /// A JSON body; one that cannot be read gives a problem document.

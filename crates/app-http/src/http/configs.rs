@@ -1,23 +1,23 @@
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use jiff::Timestamp;
-use kopru_domain::{CellRefusal, ConfigId, EntityKind, FieldChange, FieldCode, Gid, Language, Mapping, RowState};
-use kopru_engine::NewConfig;
-use kopru_ports::configs::SyncConfig;
-use kopru_ports::sync::{HistoryEntry, SyncRow, SyncSummary};
+use kopru_domain::{ConfigId, EntityKind, Gid, Language, RowState};
+use kopru_engine::{ConfigChange, NewConfig};
+use kopru_ports::sync::SyncRow;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::{Body, Manager, Person, Query, id};
+use super::auth::{Body, Manager, Person, PersonHeader, Query, id};
+use super::mapping::MappingView;
 use super::problem::{Answer, language};
+use super::views::{ConfigView, HistoryItem, RefusalItem, SummaryView};
 use super::{App, ProblemDocument};
 
 /// How long a row is quiet before it is sent, unless the caller says otherwise.
 const QUIET_MS: u32 = 2000;
+/// The longest that a caller may ask for.
+const LONGEST_QUIET_MS: u32 = 60_000;
 
 /// A configuration to make.
 #[derive(Deserialize, ToSchema)]
@@ -32,14 +32,27 @@ pub struct CreateConfig {
     #[serde(default)]
     name: String,
     /// What detection is sure of, where it is not given.
-    #[schema(value_type = Option<Object>)]
-    mapping: Option<Mapping>,
+    mapping: Option<MappingView>,
     /// `tr` or `en`: the language of what is written into the sheet.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     language: Language,
     /// Milliseconds that a row has to be quiet before it is sent; 2000 where it is not given, 60,000 at most.
     quiet_ms: Option<u32>,
+}
+
+/// What is to change of a configuration; what is not given stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeConfig {
+    name: Option<String>,
+    /// Replaces the mapping: the tab is read anew, and what was written under the old one is repaired. A field
+    /// that is fed no more keeps its value in the CRM.
+    mapping: Option<MappingView>,
+    /// Milliseconds that a row has to be quiet before it is sent; 60,000 at most.
+    quiet_ms: Option<u32>,
+    /// False pauses: nothing is written, and what happens in the sheet is kept. True takes it up again.
+    enabled: Option<bool>,
 }
 
 /// A configuration that was just made.
@@ -51,42 +64,6 @@ pub struct CreatedConfig {
     webhook_url: String,
     /// The secret that it signs with; told once.
     webhook_secret: String,
-}
-
-/// A configuration.
-#[derive(Serialize, ToSchema)]
-pub struct ConfigView {
-    id: String,
-    name: String,
-    user: String,
-    spreadsheet: String,
-    gid: i32,
-    entity: String,
-    portal: String,
-    enabled: bool,
-    quiet_ms: u32,
-    #[schema(value_type = Object)]
-    mapping: Mapping,
-    #[schema(value_type = String)]
-    created: Timestamp,
-}
-
-impl From<SyncConfig> for ConfigView {
-    fn from(config: SyncConfig) -> Self {
-        Self {
-            id: config.id.to_string(),
-            name: config.name,
-            user: config.user.into(),
-            spreadsheet: config.spreadsheet.into(),
-            gid: config.gid.0,
-            entity: config.entity.to_string(),
-            portal: config.portal,
-            enabled: config.enabled,
-            quiet_ms: config.quiet_ms,
-            mapping: config.mapping,
-            created: config.created,
-        }
-    }
 }
 
 /// A page of configurations.
@@ -116,8 +93,7 @@ impl PageQuery {
 pub struct ConfigState {
     #[serde(flatten)]
     config: ConfigView,
-    #[schema(value_type = Object)]
-    summary: SyncSummary,
+    summary: SummaryView,
 }
 
 /// How much is tried again.
@@ -131,43 +107,6 @@ pub struct Retried {
 pub struct HistoryList {
     items: Vec<HistoryItem>,
     cursor: Option<String>,
-}
-
-/// One line of the history.
-#[derive(Serialize, ToSchema)]
-pub struct HistoryItem {
-    #[schema(value_type = String)]
-    at: Timestamp,
-    /// The row's number as people see it.
-    row: u32,
-    record: Option<String>,
-    /// Old and new value by field.
-    #[schema(value_type = Object)]
-    fields: BTreeMap<FieldCode, FieldChange>,
-    #[schema(value_type = String)]
-    status: RowState,
-    refusals: Vec<RefusalItem>,
-}
-
-/// A cell that was not written.
-#[derive(Serialize, ToSchema)]
-pub struct RefusalItem {
-    column: String,
-    value: String,
-    code: &'static str,
-    /// Why, in the caller's language.
-    reason: String,
-}
-
-impl RefusalItem {
-    fn of(refusal: &CellRefusal, language: Language) -> Self {
-        Self {
-            column: refusal.header.clone(),
-            value: refusal.value.clone(),
-            code: refusal.reason.code(),
-            reason: refusal.reason.text(language),
-        }
-    }
 }
 
 /// Rows with cells that were not written.
@@ -188,7 +127,7 @@ pub struct RefusedRow {
 }
 
 /// Makes a configuration; nothing is written before it is activated.
-#[utoipa::path(post, path = "/api/v1/sheet-sync/configs", tag = "sheet sync", request_body = CreateConfig,
+#[utoipa::path(post, path = "/api/v1/sheet-sync/configs", tag = "sheet sync", params(PersonHeader), request_body = CreateConfig,
     responses((status = 201, body = CreatedConfig), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn create(
     State(app): State<App>,
@@ -202,9 +141,9 @@ pub async fn create(
         gid: Gid(body.gid),
         entity: body.entity,
         name: body.name,
-        mapping: body.mapping,
+        mapping: body.mapping.map(Into::into),
         language: body.language,
-        quiet_ms: body.quiet_ms.unwrap_or(QUIET_MS).min(60_000),
+        quiet_ms: body.quiet_ms.unwrap_or(QUIET_MS).min(LONGEST_QUIET_MS),
     };
     let created = app.engine.create_config(wish).await?;
     let answer = CreatedConfig {
@@ -233,7 +172,33 @@ pub async fn get(State(app): State<App>, caller: Manager, Path(config): Path<Str
     let config = id(&config)?;
     let summary = app.engine.summary(&caller.company, config).await?;
     let config = app.engine.config(&caller.company, config).await?.into();
-    Ok(Json(ConfigState { config, summary }))
+    Ok(Json(ConfigState { config, summary: summary.into() }))
+}
+
+/// Changes, pauses or takes up again a configuration.
+#[utoipa::path(patch, path = "/api/v1/sheet-sync/configs/{id}", tag = "sheet sync", params(("id" = String, Path)), request_body = ChangeConfig,
+    responses((status = 200, body = ConfigView), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn change(
+    State(app): State<App>,
+    caller: Manager,
+    Path(config): Path<String>,
+    Body(body): Body<ChangeConfig>,
+) -> Answer<Json<ConfigView>> {
+    let change = ConfigChange {
+        name: body.name.filter(|name| !name.trim().is_empty()),
+        mapping: body.mapping.map(Into::into),
+        quiet_ms: body.quiet_ms.map(|quiet| quiet.min(LONGEST_QUIET_MS)),
+        enabled: body.enabled,
+    };
+    Ok(Json(app.engine.change_config(&caller.company, id(&config)?, change).await?.into()))
+}
+
+/// Forgets a configuration with its rows, events, history and waiting work. Sheet and CRM stay as they are.
+#[utoipa::path(delete, path = "/api/v1/sheet-sync/configs/{id}", tag = "sheet sync", params(("id" = String, Path)),
+    responses((status = 204), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn delete(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<StatusCode> {
+    app.engine.delete_config(&caller.company, id(&config)?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Adds Köprü's columns to the tab, imports its rows and follows its edits from now on.
@@ -280,20 +245,9 @@ pub async fn history(
     let cursor = entries.last().filter(|_| full).map(|(number, _)| number.to_string());
     let language = language(&headers);
     Ok(Json(HistoryList {
-        items: entries.into_iter().map(|(_, entry)| history_item(entry, language)).collect(),
+        items: entries.into_iter().map(|(_, entry)| HistoryItem::of(entry, language)).collect(),
         cursor,
     }))
-}
-
-fn history_item(entry: HistoryEntry, language: Language) -> HistoryItem {
-    HistoryItem {
-        at: entry.at,
-        row: entry.number,
-        record: entry.record,
-        fields: entry.fields,
-        status: entry.state,
-        refusals: entry.refusals.iter().map(|refusal| RefusalItem::of(refusal, language)).collect(),
-    }
 }
 
 /// Rows with cells that were not written, and why.

@@ -3,11 +3,15 @@
 mod auth;
 mod configs;
 mod docs;
+mod fields;
 mod google;
 mod health;
+mod mapping;
+mod pages;
 mod portal;
 mod problem;
 mod sheets;
+mod views;
 mod webhook;
 
 use std::sync::Arc;
@@ -16,6 +20,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::FromRef;
 use kopru_engine::Engine;
+use kopru_http_client::HttpClient;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -32,6 +37,8 @@ pub use sheets::ColumnProposal;
 pub struct App {
     /// The use cases.
     pub engine: Arc<Engine>,
+    /// What calls portals: it knows which addresses it may not call.
+    pub portals: HttpClient,
 }
 
 #[derive(OpenApi)]
@@ -54,8 +61,9 @@ pub fn router(app: App) -> Router {
         .routes(routes!(sheets::list))
         .routes(routes!(sheets::tabs))
         .routes(routes!(sheets::detect))
+        .routes(routes!(fields::list))
         .routes(routes!(configs::create, configs::list))
-        .routes(routes!(configs::get))
+        .routes(routes!(configs::get, configs::change, configs::delete))
         .routes(routes!(configs::activate))
         .routes(routes!(configs::reconcile))
         .routes(routes!(configs::retry))
@@ -67,6 +75,7 @@ pub fn router(app: App) -> Router {
         .split_for_parts();
     router
         .merge(docs::router(api))
+        .merge(pages::router())
         .fallback(problem::no_such_route)
         .layer(axum::middleware::from_fn(problem::trace))
         .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_mins(1)))

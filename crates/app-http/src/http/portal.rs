@@ -2,9 +2,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use kopru_engine::EngineError;
+use kopru_engine::{EngineError, Problem};
 use kopru_ports::tokens::ConnectionStatus;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -53,6 +53,9 @@ pub async fn connect(
     Body(body): Body<ConnectPortal>,
 ) -> Answer<Json<ConnectedPortal>> {
     let company = caller.of(&company)?;
+    if app.portals.bars(body.webhook.expose_secret()).await {
+        return Err(EngineError::Invalid(Problem::PrivatePortal).into());
+    }
     let portal = app.engine.connect_portal(&company, &body.webhook).await?;
     Ok(Json(ConnectedPortal { portal }))
 }

@@ -68,7 +68,7 @@ impl IntoResponse for Failure {
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Engine(error) => status(error),
+            Self::Engine(error) => status_of(error),
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
@@ -123,13 +123,19 @@ impl Failure {
     }
 }
 
-fn status(error: &EngineError) -> StatusCode {
+/// The status of an engine's failure.
+pub fn status_of(error: &EngineError) -> StatusCode {
     match error.code() {
         "not_found" => StatusCode::NOT_FOUND,
         "not_authentic" => StatusCode::UNAUTHORIZED,
-        "conflict" | "already_synced" | "not_connected" | "reconnect_required" => StatusCode::CONFLICT,
+        "conflict"
+        | "already_synced"
+        | "not_connected"
+        | "reconnect_required"
+        | "portal_not_connected"
+        | "portal_reconnect_required" => StatusCode::CONFLICT,
         "rate_limited" | "provider_unavailable" | "store_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
-        "internal" | "misconfigured" => StatusCode::INTERNAL_SERVER_ERROR,
+        "internal" | "misconfigured" | "not_set" => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

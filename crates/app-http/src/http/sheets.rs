@@ -8,7 +8,8 @@ use kopru_ports::spreadsheets::{SpreadsheetFile, Tab};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::{Body, Person, Query, id};
+use super::auth::{Body, Person, PersonHeader, Query, id};
+use super::mapping::StyleView;
 use super::problem::{Answer, Failure, language};
 use super::{App, ProblemDocument};
 
@@ -105,6 +106,8 @@ pub struct ColumnProposal {
     pub confidence: f64,
     /// Why, in the caller's language.
     pub reason: String,
+    /// How its cells are read; what a mapping of the column needs as `style`.
+    pub style: StyleView,
 }
 
 impl ColumnProposal {
@@ -117,12 +120,13 @@ impl ColumnProposal {
             writable: proposal.writable,
             confidence: proposal.confidence,
             reason: proposal.why.text(language),
+            style: proposal.style.clone().into(),
         }
     }
 }
 
 /// The person's spreadsheets, newest first.
-#[utoipa::path(get, path = "/api/v1/sheet-sync/spreadsheets", tag = "sheet sync", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/sheet-sync/spreadsheets", tag = "sheet sync", params(PersonHeader, ListQuery),
     responses((status = 200, body = SpreadsheetList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn list(
     State(app): State<App>,
@@ -135,7 +139,7 @@ pub async fn list(
 }
 
 /// A spreadsheet's tabs.
-#[utoipa::path(get, path = "/api/v1/sheet-sync/spreadsheets/{spreadsheet}/tabs", tag = "sheet sync", params(("spreadsheet" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/sheet-sync/spreadsheets/{spreadsheet}/tabs", tag = "sheet sync", params(PersonHeader, ("spreadsheet" = String, Path)),
     responses((status = 200, body = TabList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn tabs(State(app): State<App>, person: Person, Path(spreadsheet): Path<String>) -> Answer<Json<TabList>> {
     let info = app.engine.tabs(&person.company, &person.user, &id(&spreadsheet)?).await?;
@@ -144,7 +148,7 @@ pub async fn tabs(State(app): State<App>, person: Person, Path(spreadsheet): Pat
 }
 
 /// Proposes a mapping of a tab's columns to the portal's fields.
-#[utoipa::path(post, path = "/api/v1/sheet-sync/detect", tag = "sheet sync", request_body = DetectRequest,
+#[utoipa::path(post, path = "/api/v1/sheet-sync/detect", tag = "sheet sync", params(PersonHeader), request_body = DetectRequest,
     responses((status = 200, body = DetectAnswer), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn detect(
     State(app): State<App>,

@@ -97,6 +97,7 @@ fn settings() -> Settings {
     Settings {
         public_url: "http://localhost".into(),
         google_redirect_uri: String::new(),
+        google_is_set: true,
         crm_patience: CALL + Duration::from_secs(5),
     }
 }

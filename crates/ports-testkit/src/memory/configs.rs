@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use kopru_domain::{CompanyId, ConfigId};
 use kopru_ports::configs::{ConfigStore, SyncConfig};
+use kopru_ports::sync::ScanProgress;
 use kopru_ports::{StoreError, StoreErrorKind};
 
 use super::rows::Tab;
@@ -59,5 +60,21 @@ impl ConfigStore for MemoryStore {
         stored.quiet_ms = config.quiet_ms;
         stored.enabled = config.enabled;
         Ok(true)
+    }
+
+    async fn begin_scan(&self, company: &CompanyId, id: ConfigId, scan: i64) -> Result<(), StoreError> {
+        if let Some(tab) = self.state().tabs.get_mut(&(company.clone(), id)) {
+            tab.config.scan = Some(ScanProgress { id: scan, read: 0, total: 0, finished: false });
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, company: &CompanyId, id: ConfigId) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let owner = id.to_string();
+        for (_, lane) in state.lanes.iter_mut().filter(|((of, _), _)| of == company) {
+            lane.forget(&owner);
+        }
+        Ok(state.tabs.remove(&(company.clone(), id)).is_some())
     }
 }

@@ -44,7 +44,7 @@ impl DeliveryStore for MemoryStore {
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {
         let mut state = self.state();
         state.fenced(lease)?;
-        state.apply(&lease.company, settlement.sync)?;
+        state.apply(&lease.company, settlement.sync);
         let lane = state.fenced(lease)?;
         for (key, generation, outcome) in settlement.outcomes {
             lane.settle(now, &key, generation, outcome);

@@ -48,4 +48,8 @@ impl IdentityStore for MemoryStore {
         key.revoked = key.revoked.or(Some(kept(now)));
         Ok(true)
     }
+
+    async fn vault_probe(&self, sealed: &str) -> Result<String, StoreError> {
+        Ok(self.state().probe.get_or_insert_with(|| sealed.to_owned()).clone())
+    }
 }

@@ -100,6 +100,12 @@ impl Lane {
         }
     }
 
+    /// Drops an owner's work.
+    pub fn forget(&mut self, owner: &str) {
+        self.jobs.retain(|_, job| job.owner != owner);
+        self.attempts.retain(|key, _| self.jobs.contains_key(key));
+    }
+
     pub fn refresh(&mut self) {
         let waiting = self.jobs.iter().filter(|(_, job)| !job.parked);
         self.next_due = waiting.map(|(key, job)| self.ready(key, job)).min();

@@ -32,6 +32,7 @@ struct State {
     tabs: BTreeMap<(CompanyId, ConfigId), Tab>,
     lanes: BTreeMap<(CompanyId, String), Lane>,
     limits: BTreeMap<String, (Limit, Timestamp)>,
+    probe: Option<String>,
     /// The number of the last history entry.
     entries: i64,
 }

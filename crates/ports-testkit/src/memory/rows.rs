@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use kopru_domain::{CompanyId, RowId, RowState};
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::sync::{HistoryEntry, RowSeen, RowWritten, ScanProgress, SheetEvent, SyncChanges, SyncRow};
-use kopru_ports::{StoreError, StoreErrorKind};
 
-use super::{State, error, kept};
+use super::{State, kept};
 
 #[derive(Debug)]
 pub(super) struct Tab {
@@ -31,18 +30,13 @@ pub(super) struct Row {
 
 impl State {
     /// All changes, or none where rows or entries are for a configuration that does not exist.
-    pub(super) fn apply(&mut self, company: &CompanyId, list: Vec<SyncChanges>) -> Result<(), StoreError> {
-        let key = |changes: &SyncChanges| (company.clone(), changes.config);
-        let adds = |changes: &&SyncChanges| !changes.seen.is_empty() || !changes.history.is_empty();
-        if list.iter().filter(adds).any(|changes| !self.tabs.contains_key(&key(changes))) {
-            return Err(error(StoreErrorKind::Conflict));
-        }
+    /// A configuration that was deleted while a turn ran has nothing to record.
+    pub(super) fn apply(&mut self, company: &CompanyId, list: Vec<SyncChanges>) {
         for changes in list {
-            if let Some(tab) = self.tabs.get_mut(&key(&changes)) {
+            if let Some(tab) = self.tabs.get_mut(&(company.clone(), changes.config)) {
                 tab.apply(changes, &mut self.entries);
             }
         }
-        Ok(())
     }
 }
 
@@ -104,7 +98,11 @@ impl Tab {
         row.error = written.error;
     }
 
+    /// A scan that was begun anew meanwhile is not set back.
     fn progress(&mut self, scan: ScanProgress) {
+        if self.config.scan.is_some_and(|begun| begun.id > scan.id) {
+            return;
+        }
         self.config.scan = Some(scan);
         if !scan.finished {
             return;

@@ -63,6 +63,8 @@ macro_rules! port_suite {
             statuses_are_due_until_they_are_shown,
             a_finished_scan_ends_the_statuses_of_rows_that_are_gone,
             the_history_is_paged_from_its_end,
+            a_scan_begun_anew_is_not_set_back,
+            a_deleted_configuration_leaves_nothing,
             replay_forgets_refusals,
             companies_do_not_see_each_other,
         ]);
@@ -75,6 +77,7 @@ macro_rules! port_suite {
     ($open:expr, identity) => {
         $crate::clauses!($open, identity: [
             a_key_is_found_by_its_hash_until_it_is_revoked,
+            the_first_vault_probe_is_kept,
         ]);
     };
     ($open:expr, integrations) => {

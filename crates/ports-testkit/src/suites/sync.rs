@@ -191,6 +191,34 @@ pub async fn a_finished_scan_ends_the_statuses_of_rows_that_are_gone(store: Arc<
     assert_eq!(store.summary(&config.company, config.id).await.expect("a summary").scan, scan);
 }
 
+/// After a changed mapping the tab is read from its top; a page read under the old one changes no progress.
+pub async fn a_scan_begun_anew_is_not_set_back(store: Arc<impl Store>) {
+    let config = config(&*store, "acme").await;
+    let page = |id, read| Some(ScanProgress { id, read, total: 3, finished: read == 3 });
+    let scan = async || store.summary(&config.company, config.id).await.expect("a summary").scan;
+    apply(&*store, &config, SyncChanges { scan: page(10, 1), ..SyncChanges::of(config.id) }).await;
+    store.begin_scan(&config.company, config.id, 20).await.expect("begun");
+    apply(&*store, &config, SyncChanges { scan: page(10, 3), ..SyncChanges::of(config.id) }).await;
+    assert_eq!(scan().await, Some(ScanProgress { id: 20, read: 0, total: 0, finished: false }));
+    apply(&*store, &config, SyncChanges { scan: page(20, 3), ..SyncChanges::of(config.id) }).await;
+    assert_eq!(scan().await, page(20, 3));
+}
+
+/// Rows, events, history and work go with it; what a turn under way says of it is dropped.
+pub async fn a_deleted_configuration_leaves_nothing(store: Arc<impl Store>) {
+    let (config, other) = (config(&*store, "acme").await, config(&*store, "other").await);
+    see(&*store, &config, vec![seen(1, "a")]).await;
+    store.enqueue(vec![due(&config)]).await.expect("enqueued");
+    assert!(!store.delete(&other.company, config.id).await.expect("an answer"), "another company's");
+    assert!(store.delete(&config.company, config.id).await.expect("an answer"));
+    assert!(!store.delete(&config.company, config.id).await.expect("an answer"));
+    assert_eq!(ConfigStore::get(&*store, &config.company, config.id).await.expect("an answer"), None);
+    see(&*store, &config, vec![seen(1, "a")]).await;
+    let summary = store.summary(&config.company, config.id).await.expect("a summary");
+    assert_eq!((summary.rows, summary.events), (0, 0));
+    assert!(ConfigStore::get(&*store, &other.company, other.id).await.expect("an answer").is_some());
+}
+
 /// The newest entry comes first, and each page goes on where the last one ended.
 pub async fn the_history_is_paged_from_its_end(store: Arc<impl Store>) {
     let config = config(&*store, "acme").await;

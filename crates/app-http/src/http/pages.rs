@@ -1,0 +1,113 @@
+//! What a person sees in the browser: static pages in Turkish and English.
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse as _, Response};
+use axum::routing::get;
+use kopru_domain::Language;
+use kopru_engine::EngineError;
+
+use super::problem::language;
+
+const FRAME: &str = include_str!("page.html");
+
+/// A page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The service itself.
+    Home,
+    /// The consent ended well.
+    Connected,
+    /// The person did not agree.
+    Cancelled,
+    /// The consent is unknown, used or too old.
+    Expired,
+    /// Boxes were left unticked.
+    ScopesMissing,
+    /// Anything else.
+    Failed,
+}
+
+impl From<&EngineError> for Page {
+    fn from(error: &EngineError) -> Self {
+        match error {
+            EngineError::NotAuthentic => Self::Expired,
+            EngineError::ScopesMissing(_) => Self::ScopesMissing,
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl Page {
+    /// Title and text; the texts are HTML of ours.
+    fn texts(self, language: Language) -> (&'static str, &'static str) {
+        let (tr, en) = match self {
+            Self::Home => (
+                ("Köprü", "Köprü çalışıyor. Arayüzün açıklaması: <a href=\"/docs\">/docs</a>."),
+                ("Köprü", "Köprü is running. Its interface is described at <a href=\"/docs\">/docs</a>."),
+            ),
+            Self::Connected => (
+                (
+                    "Google hesabınız bağlandı",
+                    "Bu pencereyi kapatıp CRM'inize dönebilirsiniz; şimdi eşitlenecek tabloyu seçin.",
+                ),
+                (
+                    "Your Google account is connected",
+                    "You can close this window and go back to your CRM; choose the sheet to be synced next.",
+                ),
+            ),
+            Self::Cancelled => (
+                (
+                    "Bağlantı kurulmadı",
+                    "İzin vermediğiniz için hiçbir şey bağlanmadı. Bağlamak isterseniz CRM'inize dönüp yeniden başlatın.",
+                ),
+                (
+                    "Not connected",
+                    "You did not agree, so nothing was connected. To connect, go back to your CRM and begin again.",
+                ),
+            ),
+            Self::Expired => (
+                (
+                    "Bu bağlantı artık geçerli değil",
+                    "Onay sayfası 10 dakika ve yalnızca bir kez geçerlidir. CRM'inize dönüp yeniden başlatın.",
+                ),
+                (
+                    "This link is not valid any more",
+                    "A consent is good for 10 minutes, and once. Go back to your CRM and begin again.",
+                ),
+            ),
+            Self::ScopesMissing => (
+                (
+                    "İzinler eksik",
+                    "Gerekli izinlerin hepsi verilmedi. CRM'inize dönüp yeniden başlatın ve Google'ın sayfasında tüm kutuları işaretleyin.",
+                ),
+                (
+                    "Permissions are missing",
+                    "Not all permissions were granted. Go back to your CRM, begin again, and tick all boxes on Google's page.",
+                ),
+            ),
+            Self::Failed => (
+                ("Bağlantı tamamlanamadı", "Biraz sonra CRM'inizden yeniden başlatın. Sürerse yöneticinize bildirin."),
+                (
+                    "The connection could not be completed",
+                    "Begin again from your CRM in a while. If it goes on, tell your administrator.",
+                ),
+            ),
+        };
+        if language == Language::Tr { tr } else { en }
+    }
+
+    /// The page in the reader's language.
+    pub fn show(self, status: StatusCode, language: Language) -> Response {
+        let (title, text) = self.texts(language);
+        let code = if language == Language::Tr { "tr" } else { "en" };
+        let page = FRAME.replace("{lang}", code).replace("{title}", title).replace("{text}", text);
+        (status, Html(page)).into_response()
+    }
+}
+
+/// The pages that have addresses of their own.
+pub fn router() -> Router {
+    let page = |page: Page| get(async move |headers: HeaderMap| page.show(StatusCode::OK, language(&headers)));
+    Router::new().route("/", page(Page::Home)).route("/sheet-sync", page(Page::Connected))
+}

@@ -3,6 +3,7 @@
 mod cli;
 mod demo;
 mod http;
+mod operator;
 mod settings;
 mod table;
 mod wiring;

@@ -1,22 +1,25 @@
 //! Settings of `kopru serve`, from the command line and the environment.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use clap::Args;
+use clap::builder::BoolishValueParser;
+use clap::{Args, value_parser};
 use kopru_domain::Language;
 use secrecy::SecretString;
+use url::Url;
 
 /// In which language the command line speaks.
 #[derive(Debug, Clone, Args)]
 pub struct Speech {
     /// The language of reasons: tr or en. The machine's own where it is not given.
-    #[arg(long, global = true, value_parser = ["tr", "en"])]
+    #[arg(long, value_parser = ["tr", "en"])]
     lang: Option<String>,
-    #[arg(long, global = true, hide = true, env = "LC_ALL", hide_env = true)]
+    #[arg(long, hide = true, env = "LC_ALL", hide_env = true)]
     lc_all: Option<String>,
-    #[arg(long, global = true, hide = true, env = "LANG", hide_env = true)]
+    #[arg(long, hide = true, env = "LANG", hide_env = true)]
     lc_default: Option<String>,
 }
 
@@ -29,50 +32,79 @@ impl Speech {
     }
 }
 
-/// What the service needs to know.
+/// Which database.
 #[derive(Debug, Clone, Args)]
-pub struct Settings {
+pub struct DatabaseUrl {
     /// The database: `sqlite://FILE`.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://kopru.db")]
     pub database_url: String,
-    /// The port to listen on.
-    #[arg(long, env = "KOPRU_PORT", default_value_t = 3000)]
-    pub port: u16,
-    /// The address to listen on.
-    #[arg(long, env = "KOPRU_BIND", default_value = "127.0.0.1")]
-    pub bind: std::net::IpAddr,
-    /// The address under which the world reaches this service; `http://localhost:PORT` where it is not set.
-    #[arg(long, env = "KOPRU_PUBLIC_URL")]
-    pub public_url: Option<String>,
+}
+
+/// The database and the keys of its secrets.
+#[derive(Debug, Clone, Args)]
+pub struct Database {
+    #[command(flatten)]
+    pub url: DatabaseUrl,
     /// Keys that seal secrets: `ID:BASE64`, the first one seals, all open. Make one with `kopru vault generate-key`.
     #[arg(long, env = "KOPRU_VAULT_KEYS", hide_env_values = true)]
     pub vault_keys: Option<SecretString>,
-    /// Google's OAuth client.
+}
+
+const PORT: u16 = 3000;
+const CRM_TIMEOUT: u64 = 65;
+const LEASE: u64 = 30;
+
+/// What the service needs to know.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    #[command(flatten)]
+    pub database: Database,
+    /// The port to listen on.
+    #[arg(long, env = "KOPRU_PORT", default_value_t = PORT)]
+    pub port: u16,
+    /// The address to listen on.
+    #[arg(long, env = "KOPRU_BIND", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
+    /// The address under which the world reaches this service; `http://localhost:PORT` where it is not set.
+    #[arg(long, env = "KOPRU_PUBLIC_URL", value_parser = web_address)]
+    pub public_url: Option<String>,
+    /// Google's OAuth client; without it and its secret nobody can connect a sheet.
     #[arg(long, env = "GOOGLE_CLIENT_ID", default_value = "")]
     pub google_client_id: String,
     /// Its secret.
     #[arg(long, env = "GOOGLE_CLIENT_SECRET", hide_env_values = true)]
     pub google_client_secret: Option<SecretString>,
     /// The return address registered with Google; `PUBLIC_URL/sheet-sync/oauth/callback` where it is not set.
-    #[arg(long, env = "GOOGLE_REDIRECT_URI")]
+    #[arg(long, env = "GOOGLE_REDIRECT_URI", value_parser = web_address)]
     pub google_redirect_uri: Option<String>,
     /// Where Google is, when it is a stand-in: the sandbox's `…/google`.
-    #[arg(long, env = "KOPRU_GOOGLE_URL")]
+    #[arg(long, env = "KOPRU_GOOGLE_URL", value_parser = web_address)]
     pub google_url: Option<String>,
     /// Lets portals be on private addresses: for a sandbox or a portal in one's own network.
-    #[arg(long, env = "KOPRU_PRIVATE_PORTALS")]
+    #[arg(long, env = "KOPRU_PRIVATE_PORTALS", value_parser = BoolishValueParser::new())]
     pub private_portals: bool,
     /// Seconds that a CRM may take for one call. Bitrix24 itself cuts a call after 60.
-    #[arg(long, env = "KOPRU_CRM_TIMEOUT", default_value_t = 65)]
+    #[arg(long, env = "KOPRU_CRM_TIMEOUT", default_value_t = CRM_TIMEOUT, value_parser = value_parser!(u64).range(1..=3600))]
     pub crm_timeout: u64,
     /// Seconds that a lost instance's work waits for another one.
-    #[arg(long, env = "KOPRU_LEASE", default_value_t = 30)]
+    #[arg(long, env = "KOPRU_LEASE", default_value_t = LEASE, value_parser = value_parser!(u64).range(5..=3600))]
     pub lease: u64,
 }
 
-impl Settings {
+/// An address as people type it, without a slash at its end.
+fn web_address(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let sound = url.is_some_and(|url| url.query().is_none() && url.fragment().is_none());
+    if sound {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err("write it as https://name or http://name:port".to_owned())
+    }
+}
+
+impl DatabaseUrl {
     /// The database's file.
-    pub fn database_file(&self) -> anyhow::Result<PathBuf> {
+    pub fn file(&self) -> anyhow::Result<PathBuf> {
         let Some(path) = self.database_url.strip_prefix("sqlite:") else {
             bail!("DATABASE_URL has to be sqlite://FILE; other databases are not supported yet");
         };
@@ -80,18 +112,39 @@ impl Settings {
         let path = path.split('?').next().unwrap_or(path);
         Ok(PathBuf::from(path))
     }
+}
 
-    /// The keys, without which the service does not start.
+impl Database {
+    /// The keys, without which secrets can neither be sealed nor opened.
     pub fn vault_keys(&self) -> anyhow::Result<&SecretString> {
         self.vault_keys
             .as_ref()
             .context("KOPRU_VAULT_KEYS is not set: make a key with `kopru vault generate-key` and keep it safe")
     }
+}
+
+impl Settings {
+    /// Settings of a service on this machine that calls nobody until it is told whom.
+    pub fn of(database: Database) -> Self {
+        Self {
+            database,
+            port: PORT,
+            bind: Ipv4Addr::LOCALHOST.into(),
+            public_url: None,
+            google_client_id: String::new(),
+            google_client_secret: None,
+            google_redirect_uri: None,
+            google_url: None,
+            private_portals: false,
+            crm_timeout: CRM_TIMEOUT,
+            lease: LEASE,
+        }
+    }
 
     /// The public address, without a slash at its end.
     pub fn public_url(&self) -> String {
         let own = || format!("http://localhost:{}", self.port);
-        self.public_url.clone().unwrap_or_else(own).trim_end_matches('/').to_owned()
+        self.public_url.clone().unwrap_or_else(own)
     }
 
     /// Google's return address.

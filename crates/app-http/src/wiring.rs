@@ -1,8 +1,10 @@
 //! The only file that names adapters and stores.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use kopru_adapters_bitrix::Bitrix24;
 use kopru_adapters_google::{GoogleConfig, GoogleConsent, GoogleSheets};
 use kopru_delivery::{Delivery, DeliveryOptions, Limiters, SystemClock, TimeOrderedIds, Waker};
@@ -11,17 +13,19 @@ use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_oauth::TokenSessions;
 use kopru_ports::Clock;
 use kopru_ports::gate::Gate;
+use kopru_ports::identity::IdentityStore;
 use kopru_ports::integrations::IntegrationStore;
 use kopru_ports::oauth::OAuthProvider;
-use kopru_ports::seal::Sealer;
+use kopru_ports::seal::{SealContext, Sealer};
 use kopru_ports::tokens::TokenStore;
-use kopru_store_sqlite::SqliteStore;
+use kopru_store_sqlite::{OpenError, SqliteStore};
 use kopru_vault::{SealedIntegrations, SealedTokens, Vault};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::http::{App, router};
+use crate::operator::Desk;
 use crate::settings::Settings;
 
 /// What goes before a write within its turn: the reading of phones, and waits for the portal's limit.
@@ -33,13 +37,17 @@ pub struct Service {
     pub engine: Arc<Engine>,
     portals: HttpClient,
     delivery: Arc<Delivery>,
+    file: PathBuf,
 }
 
 impl Service {
     /// Opens the database and puts the parts together.
     pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
-        let vault: Arc<dyn Sealer> = Arc::new(Vault::from_keys(settings.vault_keys()?)?);
-        let store = Arc::new(SqliteStore::open(&settings.database_file()?).await?);
+        let file = settings.database.url.file()?;
+        let store = SqliteStore::open(&file).await.with_context(|| format!("DATABASE_URL, {}", file.display()))?;
+        let store = Arc::new(store);
+        let vault: Arc<dyn Sealer> = Arc::new(Vault::from_keys(settings.database.vault_keys()?)?);
+        keys_are_known(store.as_ref(), vault.as_ref()).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let gate: Arc<dyn Gate> = Arc::new(Limiters::new(store.clone(), clock.clone()));
         let tokens: Arc<dyn TokenStore> = Arc::new(SealedTokens::new(store.clone(), vault.clone()));
@@ -74,7 +82,7 @@ impl Service {
         let engine = Engine::new(ports, engine_settings(settings), waker.clone());
         let options = DeliveryOptions { lease: Duration::from_secs(settings.lease), ..DeliveryOptions::default() };
         let delivery = Delivery::new(store, clock, engine.handlers(), engine.clone(), options, waker);
-        Ok(Self { engine, portals: portal, delivery })
+        Ok(Self { engine, portals: portal, delivery, file })
     }
 
     /// Serves requests and lanes until `end`, then finishes what is under way.
@@ -85,8 +93,10 @@ impl Service {
     ) -> anyhow::Result<()> {
         let (stop, stopped) = watch::channel(false);
         let lanes = tokio::spawn(self.delivery.run(stopped));
+        let desk = Desk::open(self.engine.clone(), &self.file).await?;
         let app = App { engine: self.engine, portals: self.portals };
         let served = axum::serve(listener, router(app)).with_graceful_shutdown(end).await;
+        desk.close();
         stop.send_replace(true);
         lanes.await?;
         Ok(served?)
@@ -94,8 +104,23 @@ impl Service {
 }
 
 /// Brings the database up to date; needs no key.
-pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    SqliteStore::open(&settings.database_file()?).await?;
+pub async fn migrate(file: &Path) -> anyhow::Result<()> {
+    SqliteStore::open(file).await.with_context(|| format!("DATABASE_URL, {}", file.display()))?;
+    Ok(())
+}
+
+/// Whether a service could not be opened because another process has its database.
+pub fn is_in_use(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(OpenError::InUse))
+}
+
+/// A database belongs to the keys that it was begun with: with others everything sealed would be lost.
+async fn keys_are_known(store: &dyn IdentityStore, vault: &dyn Sealer) -> anyhow::Result<()> {
+    let context = SealContext { company: "kopru".parse()?, owner: String::new(), purpose: "vault.probe".to_owned() };
+    let probe = store.vault_probe(&vault.seal(&context, &SecretString::from("kopru")).await?).await?;
+    vault.open(&context, &probe).await.context(
+        "KOPRU_VAULT_KEYS does not open this database: it was begun with another key. Give that one, or both with a comma between, the new one first",
+    )?;
     Ok(())
 }
 

@@ -1,28 +1,32 @@
-//! Commands for an operator, on the database itself: the service must not run on it meanwhile.
+//! Commands for an operator; a server may run meanwhile.
 
 use clap::{Args, Subcommand};
 use kopru_domain::CompanyId;
-use kopru_engine::Engine;
 use kopru_ports::identity::Scope;
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use super::output::say;
-use crate::settings::Settings;
-use crate::wiring;
+use crate::operator::{self, Wish};
+use crate::settings::Database;
 
 /// Companies.
 #[derive(Debug, Subcommand)]
 pub enum CompanyCommand {
     /// Make a company.
     Add {
-        /// Its id: 1 to 128 visible characters.
+        /// Its id: 1 to 128 visible characters. In addresses signs such as / are written %2F.
         company: CompanyId,
         /// Its name.
         #[arg(long, default_value = "")]
         name: String,
         #[command(flatten)]
-        settings: Box<Settings>,
+        database: Database,
+    },
+    /// List the companies.
+    List {
+        #[command(flatten)]
+        database: Database,
     },
 }
 
@@ -33,7 +37,7 @@ pub struct Of {
     #[arg(long)]
     company: CompanyId,
     #[command(flatten)]
-    settings: Box<Settings>,
+    database: Database,
 }
 
 /// API keys.
@@ -80,33 +84,24 @@ fn scope(text: &str) -> Result<Scope, String> {
         .map_err(|_| "choose messages:send, calendar:write, sync:manage or admin".to_owned())
 }
 
-async fn engine(settings: &Settings) -> anyhow::Result<std::sync::Arc<Engine>> {
-    Ok(wiring::Service::open(settings).await?.engine)
-}
-
 /// Runs a command on companies.
 pub async fn company(command: CompanyCommand) -> anyhow::Result<()> {
-    let CompanyCommand::Add { company, name, settings } = command;
-    engine(&settings).await?.add_company(&company, &name).await?;
-    say(format_args!("company {company}"));
+    let (database, wish) = match command {
+        CompanyCommand::Add { company, name, database } => (database, Wish::AddCompany { company, name }),
+        CompanyCommand::List { database } => (database, Wish::Companies),
+    };
+    operator::ask(&database, wish).await?.iter().for_each(say);
     Ok(())
 }
 
 /// Runs a command on API keys.
 pub async fn api_key(command: KeyCommand) -> anyhow::Result<()> {
-    match command {
-        KeyCommand::Create { of, name, scopes } => {
-            let made = engine(&of.settings).await?.create_key(&of.company, &name, scopes).await?;
-            say(made.text.expose_secret());
-        }
-        KeyCommand::List { of } => {
-            for key in engine(&of.settings).await?.keys(&of.company).await? {
-                let state = if key.revoked.is_some() { "revoked" } else { "valid" };
-                say(format_args!("{}  …{}  {state:8} {}  {}", key.id, key.last_four, key.created, key.name));
-            }
-        }
-        KeyCommand::Revoke { of, id } => engine(&of.settings).await?.revoke_key(&of.company, id).await?,
-    }
+    let (database, wish) = match command {
+        KeyCommand::Create { of, name, scopes } => (of.database, Wish::CreateKey { company: of.company, name, scopes }),
+        KeyCommand::List { of } => (of.database, Wish::Keys { company: of.company }),
+        KeyCommand::Revoke { of, id } => (of.database, Wish::RevokeKey { company: of.company, id }),
+    };
+    operator::ask(&database, wish).await?.iter().for_each(say);
     Ok(())
 }
 

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use kopru_domain::detect::{SURE, TabSample, detect};
-use kopru_domain::{ColumnStyle, EntityKind, Language};
+use kopru_domain::{ColumnStyle, EntityKind};
 
 use super::output::say;
 use crate::http::ColumnProposal;
+use crate::settings::Speech;
 use crate::table::Table;
 
 /// Which file.
@@ -18,19 +19,21 @@ pub struct DetectArgs {
     /// lead, contact, company, deal, quote, invoice or smart:NUMBER.
     #[arg(long, default_value = "lead")]
     entity: EntityKind,
-    /// Print JSON: a list of {column, header, field, writable, confidence, reason}.
+    /// Print JSON: a list of {column, header, field, writable, confidence, reason, style}.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    speech: Speech,
 }
 
 /// Prints a line for each column.
-pub fn run(args: &DetectArgs, language: Language) -> anyhow::Result<()> {
+pub fn run(args: &DetectArgs) -> anyhow::Result<()> {
     let table = Table::open(&args.file)?;
     let style = ColumnStyle::turkish();
     let sample = &table.rows[..table.rows.len().min(200)];
     let found = detect(args.entity, TabSample { headers: &table.headers, rows: sample, style: &style }, &[]);
     let columns: Vec<ColumnProposal> =
-        found.proposals.iter().map(|proposal| ColumnProposal::of(proposal, language)).collect();
+        found.proposals.iter().map(|proposal| ColumnProposal::of(proposal, args.speech.language())).collect();
     if args.json {
         say(serde_json::to_string_pretty(&columns)?);
         return Ok(());

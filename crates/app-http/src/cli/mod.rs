@@ -6,20 +6,19 @@ pub mod output;
 mod sandbox;
 mod serve;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::demo;
-use crate::settings::{Settings, Speech};
+use crate::settings::{DatabaseUrl, Settings};
 
-/// Köprü: from your sheet into your CRM.
+/// Köprü brings what people edit in a Google Sheet into the right Bitrix24 record.
 #[derive(Debug, Parser)]
-#[command(name = "kopru", version, about)]
+#[command(name = "kopru", version)]
 pub struct Cli {
-    #[command(flatten)]
-    speech: Speech,
     #[command(subcommand)]
     command: Command,
 }
@@ -29,20 +28,20 @@ enum Command {
     /// Run the service.
     Serve(Box<Settings>),
     /// Bring the database up to date and end.
-    Migrate(Box<Settings>),
+    Migrate(DatabaseUrl),
     /// Run everything on this machine: service, vendors, one connected sheet. No account, key or network.
     Demo(demo::DemoArgs),
     /// Run the simulated vendors alone.
     Sandbox(sandbox::SandboxArgs),
     /// Say what the columns of a file mean.
     Detect(detect::DetectArgs),
-    /// Make and list companies.
+    /// Make and list companies; also beside a running server.
     #[command(subcommand)]
     Company(admin::CompanyCommand),
-    /// Make, list and revoke API keys.
+    /// Make, list and revoke API keys; also beside a running server.
     #[command(subcommand)]
     ApiKey(admin::KeyCommand),
-    /// Keys that seal secrets.
+    /// Make keys that seal secrets.
     #[command(subcommand)]
     Vault(admin::VaultCommand),
 }
@@ -52,18 +51,21 @@ pub fn init_logs(cli: &Cli) {
     let quiet = !matches!(cli.command, Command::Serve(_));
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new(if quiet { "error,tower_http=off" } else { "info" }));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
 }
 
 /// Runs a command.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let language = cli.speech.language();
     match cli.command {
         Command::Serve(settings) => serve::serve(*settings).await?,
-        Command::Migrate(settings) => serve::migrate(&settings).await?,
-        Command::Demo(args) => return demo::run(args, language).await,
+        Command::Migrate(database) => serve::migrate(&database).await?,
+        Command::Demo(args) => return demo::run(args).await,
         Command::Sandbox(args) => sandbox::run(args).await?,
-        Command::Detect(args) => detect::run(&args, language)?,
+        Command::Detect(args) => detect::run(&args)?,
         Command::Company(command) => admin::company(command).await?,
         Command::ApiKey(command) => admin::api_key(command).await?,
         Command::Vault(command) => admin::vault(&command)?,

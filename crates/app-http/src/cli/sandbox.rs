@@ -36,7 +36,7 @@ pub async fn run(args: SandboxArgs) -> anyhow::Result<()> {
     if let Some(https) = sandbox.tls_base_url() {
         say(format_args!("HTTPS      {https}/"));
     }
-    say(format_args!("Google     {base}/google"));
+    say(format_args!("Google     {base}/google   (client sandbox-client, secret sandbox-secret)"));
     say(format_args!("Bitrix24   {base}/bitrix24/rest/1/abcdef/"));
     say(format_args!("control    {base}/_control"));
     tokio::signal::ctrl_c().await?;

@@ -1,24 +1,31 @@
 //! `kopru serve` and `kopru migrate`.
 
+use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use super::output::say;
-use crate::settings::Settings;
+use crate::settings::{DatabaseUrl, Settings};
 use crate::wiring::{self, Service};
 
 /// Runs the service until it is asked to end; the turns under way are finished.
 pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let service = Service::open(&settings).await?;
-    let listener = TcpListener::bind((settings.bind, settings.port)).await?;
-    tracing::info!(address = %listener.local_addr()?, "listening");
+    let (bind, port) = (settings.bind, settings.port);
+    let listener = TcpListener::bind((bind, port))
+        .await
+        .with_context(|| format!("port {port} of {bind} cannot be had: choose another KOPRU_PORT (--port)"))?;
+    if !settings.google_is_set() {
+        tracing::warn!("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET are not set: nobody can connect a sheet");
+    }
     say(format_args!("listening on http://{}", listener.local_addr()?));
     service.run(listener, ended()).await
 }
 
 /// Brings the database up to date.
-pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    wiring::migrate(settings).await?;
-    say(format_args!("{} is up to date", settings.database_file()?.display()));
+pub async fn migrate(database: &DatabaseUrl) -> anyhow::Result<()> {
+    let file = database.file()?;
+    wiring::migrate(&file).await?;
+    say(format_args!("{} is up to date", file.display()));
     Ok(())
 }
 

@@ -16,9 +16,10 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 use clap::Args;
-use kopru_domain::{EntityKind, Language};
+use kopru_domain::EntityKind;
 
 use crate::cli::output::say;
+use crate::settings::Speech;
 use crate::table::Table;
 use report::Report;
 use stage::Stage;
@@ -53,6 +54,8 @@ pub struct DemoArgs {
     /// Print the summary as JSON.
     #[arg(long, requires = "once")]
     json: bool,
+    #[command(flatten)]
+    speech: Speech,
 }
 
 /// At the simulated portal's limit of 100 records a second this many take three minutes and more.
@@ -62,7 +65,7 @@ const MOST_ROWS: usize = 20_000;
 const SAMPLE: &[u8] = include_bytes!("sample.csv");
 
 /// Runs the demo; success only if nothing is missing, doubled or wrong.
-pub async fn run(args: DemoArgs, language: Language) -> anyhow::Result<ExitCode> {
+pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let table = match &args.sheet {
         Some(path) => Table::open(path)?,
         None => Table::parse(SAMPLE)?,
@@ -73,12 +76,12 @@ pub async fn run(args: DemoArgs, language: Language) -> anyhow::Result<ExitCode>
         table.rows.len(),
         table.rows.len() / 6000
     );
-    if args.once { once(&args, &table, language).await } else { stay(&args, &table, language).await }
+    if args.once { once(&args, &table).await } else { stay(&args, &table).await }
 }
 
-async fn once(args: &DemoArgs, table: &Table, language: Language) -> anyhow::Result<ExitCode> {
+async fn once(args: &DemoArgs, table: &Table) -> anyhow::Result<ExitCode> {
     let expected = args.expect.as_deref().map(|path| expected::read(path, table)).transpose()?;
-    let stage = Stage::start(0, args.entity, (&args.locale, language), table).await?;
+    let stage = Stage::start(0, args.entity, (&args.locale, args.speech.language()), table).await?;
     let bar = progress::Bar::new(args.json);
     stage.settle(&bar, "import").await?;
     let mut report = Report::new(&stage, table).await?;
@@ -95,8 +98,8 @@ async fn once(args: &DemoArgs, table: &Table, language: Language) -> anyhow::Res
     Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn stay(args: &DemoArgs, table: &Table, language: Language) -> anyhow::Result<ExitCode> {
-    let stage = Stage::start(args.port, args.entity, (&args.locale, language), table).await?;
+async fn stay(args: &DemoArgs, table: &Table) -> anyhow::Result<ExitCode> {
+    let stage = Stage::start(args.port, args.entity, (&args.locale, args.speech.language()), table).await?;
     stage.settle(&progress::Bar::new(false), "import").await?;
     let (own, vendors) = (stage.client.base(), stage.vendors());
     say("Köprü is running on simulated vendors. Edit a cell of the sheet and watch the record change.\n");

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use super::client::Client;
 use super::progress::Bar;
 use super::seed;
-use crate::settings::Settings;
+use crate::settings::{Database, DatabaseUrl, Settings};
 use crate::table::Table;
 use crate::wiring::Service;
 
@@ -174,19 +174,17 @@ impl Stage {
 }
 
 fn settings(own: &str, vendors: &str, folder: &Folder) -> anyhow::Result<Settings> {
-    Ok(Settings {
-        database_url: format!("sqlite://{}", folder.0.join("demo.db").display()),
-        port: 0,
-        bind: std::net::Ipv4Addr::LOCALHOST.into(),
-        public_url: Some(own.to_owned()),
+    let database = Database {
+        url: DatabaseUrl { database_url: format!("sqlite://{}", folder.0.join("demo.db").display()) },
         vault_keys: Some(kopru_vault::Vault::generate_key("demo")?),
+    };
+    Ok(Settings {
+        public_url: Some(own.to_owned()),
         google_client_id: "sandbox-client".to_owned(),
         google_client_secret: Some(SecretString::from("sandbox-secret")),
-        google_redirect_uri: None,
         google_url: Some(format!("{vendors}/google")),
         private_portals: true,
-        crm_timeout: 65,
-        lease: 30,
+        ..Settings::of(database)
     })
 }
 

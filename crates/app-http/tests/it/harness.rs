@@ -29,6 +29,7 @@ pub struct Answer {
     pub content_type: String,
     pub location: Option<String>,
     pub json: Value,
+    pub text: String,
 }
 
 /// A configuration that follows its sheet.
@@ -70,6 +71,16 @@ impl Drop for Service {
 impl Service {
     pub async fn start() -> Self {
         let vendors = Sandbox::start(SandboxConfig::default()).await.unwrap();
+        let google = format!("{}/google", vendors.base_url());
+        Self::run(vendors, &["--private-portals", "--google-client-id", "sandbox-client", "--google-url", &google])
+    }
+
+    /// As an operator runs it who knows of no settings.
+    pub async fn start_unset() -> Self {
+        Self::run(Sandbox::start(SandboxConfig::default()).await.unwrap(), &[])
+    }
+
+    fn run(vendors: Sandbox, settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let run = |args: &[&str]| String::from_utf8(kopru(folder.path()).args(args).output().unwrap().stdout).unwrap();
         run(&["company", "add", "acme"]);
@@ -77,8 +88,8 @@ impl Service {
         let port = free_port();
         let base = format!("http://127.0.0.1:{port}");
         let mut process = kopru(folder.path())
-            .args(["serve", "--port", &port.to_string(), "--public-url", &base, "--private-portals"])
-            .args(["--google-client-id", "sandbox-client", "--google-url", &format!("{}/google", vendors.base_url())])
+            .args(["serve", "--port", &port.to_string(), "--public-url", &base])
+            .args(settings)
             .env("GOOGLE_CLIENT_SECRET", "sandbox-secret")
             .env("RUST_LOG", "debug")
             .stdout(Stdio::piped())
@@ -98,6 +109,18 @@ impl Service {
         let options =
             HttpOptions { timeout: second, connect_timeout: second, private_addresses: PrivateAddresses::Allow };
         Self { key, base, folder, process, log, vendors, http: HttpClient::new(&options).unwrap() }
+    }
+
+    /// The folder of its database.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A command on its database while it runs; what it prints.
+    pub fn operate(&self, args: &[&str]) -> String {
+        let output = kopru(self.folder.path()).args(args).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
     /// Ends the service; all bytes of its database, and its log.
@@ -124,6 +147,7 @@ impl Service {
             content_type: content_type.to_owned(),
             location: reply.location().map(str::to_owned),
             json: serde_json::from_slice(&reply.body).unwrap_or(Value::Null),
+            text: String::from_utf8_lossy(&reply.body).into_owned(),
         }
     }
 
@@ -196,11 +220,19 @@ impl Service {
 
     /// Waits until nothing is left to do.
     pub async fn settled(&self, config: &Config) {
+        self.until(config, |summary| {
+            summary["work"] == 0 && summary["events"] == 0 && summary["scan"]["finished"] == true
+        })
+        .await;
+    }
+
+    /// Waits until the sheet's script has told everything and the summary is as wished.
+    pub async fn until(&self, config: &Config, wished: impl Fn(&Value) -> bool) {
         for _ in 0..600 {
             // The posts first: what they brought is in the summary then.
             let queued = self.vendors_get("google/triggers").await.to_string().contains("\"queued\":0");
             let summary = self.call("GET", &config.path, None).await.json["summary"].clone();
-            if summary["work"] == 0 && summary["events"] == 0 && queued && summary["scan"]["finished"] == true {
+            if queued && wished(&summary) {
                 return;
             }
             SystemClock.sleep_until(SystemClock.now() + Duration::from_millis(50)).await;

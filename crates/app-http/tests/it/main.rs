@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
+mod configs;
 mod dependency_rule;
 mod harness;
+mod operate;
 mod rows;
 mod service;

@@ -14,7 +14,7 @@ use tokio::{
 };
 use tower_http::trace::TraceLayer;
 
-use crate::{SandboxConfig, bitrix, control, events::Event, faults::Faults, google, pages, tls};
+use crate::{SandboxConfig, bitrix, clock::Clock, control, events::Event, faults::Faults, google, pages, tls};
 
 /// Changes that a slow page may miss before it has to read everything anew.
 const EVENT_BACKLOG: usize = 1024;
@@ -26,6 +26,7 @@ pub(crate) type Shared = Arc<App>;
 pub(crate) struct App {
     pub base_url: String,
     pub config: SandboxConfig,
+    pub clock: Arc<Clock>,
     google: Mutex<google::state::State>,
     bitrix: Mutex<bitrix::state::State>,
     pub faults: Faults,
@@ -51,8 +52,9 @@ impl App {
 
     /// Back to the state of a fresh start.
     pub fn reset(&self) {
-        *self.google() = google::state::State::new(&self.config);
-        *self.bitrix() = bitrix::state::State::new(&self.config);
+        self.clock.reset();
+        *self.google() = google::state::State::new(&self.config, self.clock.clone());
+        *self.bitrix() = bitrix::state::State::new(&self.config, self.clock.clone());
         self.faults.clear();
         self.tell(Event::google("reset", ""));
     }
@@ -82,10 +84,12 @@ impl Sandbox {
     pub async fn start(config: SandboxConfig) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", config.port)).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
+        let clock = Arc::new(Clock::default());
         let app = Arc::new(App {
             base_url: base_url.clone(),
-            google: Mutex::new(google::state::State::new(&config)),
-            bitrix: Mutex::new(bitrix::state::State::new(&config)),
+            google: Mutex::new(google::state::State::new(&config, clock.clone())),
+            bitrix: Mutex::new(bitrix::state::State::new(&config, clock.clone())),
+            clock,
             faults: Faults::default(),
             events: broadcast::Sender::new(EVENT_BACKLOG),
             closing: watch::Sender::new(false),

@@ -12,8 +12,9 @@ use super::{
     dispatch,
     envelope::{self, Stopwatch},
     errors::{self, RestError},
+    limits::Account,
     params::{Params, find, find_map, parse_str, php_array, text, truthy},
-    rest::{self, Caller},
+    rest::{self, Caller, Command},
 };
 use crate::{
     faults::{self, BatchCut},
@@ -35,20 +36,25 @@ struct Answers {
 pub(super) async fn handle(
     app: &Shared,
     caller: &Caller,
-    watch: Stopwatch,
     params: &Params,
     cut: Option<BatchCut>,
-) -> Response {
+) -> Result<Response, RestError> {
+    let account = Account::new(&caller.credential, "batch");
+    let now_ms = app.clock.now_ms();
+    if app.bitrix().limits.is_exhausted(&account, now_ms) {
+        return Err(errors::operation_time_limit());
+    }
+    let mut watch = Stopwatch::start(now_ms);
     let commands = find_map(params, "cmd").unwrap_or_default();
     let halt = truthy(find(params, "halt"));
     let mut answers = Answers::default();
     let texts = commands.iter().filter_map(|(key, command)| Some((key, command.as_str()?)));
     for (index, (key, command)) in texts.enumerate() {
-        if cut.is_some_and(|BatchCut(done)| index >= done) {
-            return faults::gateway(StatusCode::GATEWAY_TIMEOUT);
+        if cut.is_some_and(|BatchCut(done)| index >= done) || watch.work > rest::CUT {
+            return Ok(faults::gateway(StatusCode::GATEWAY_TIMEOUT));
         }
         let outcome = if index < MOST {
-            one(app, caller, key, command, &mut answers).await
+            one(app, caller, (key, command), &mut answers, &mut watch).await
         } else {
             Err(RestError::bad("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded"))
         };
@@ -59,21 +65,33 @@ pub(super) async fn handle(
             }
         }
     }
-    let time = watch.block(&mut app.bitrix(), &caller.credential, "batch");
-    let result = answers.into_value().into();
-    Json(envelope::success(result, time)).into_response()
+    if watch.work > rest::CUT {
+        return Ok(faults::gateway(StatusCode::GATEWAY_TIMEOUT));
+    }
+    let time = watch.block(&mut app.bitrix(), &account);
+    Ok(Json(envelope::success(answers.into_value().into(), time)).into_response())
 }
 
-async fn one(app: &Shared, caller: &Caller, key: &str, command: &str, answers: &mut Answers) -> Result<(), RestError> {
-    let watch = Stopwatch::start();
+async fn one(
+    app: &Shared,
+    caller: &Caller,
+    (key, command): (&str, &str),
+    answers: &mut Answers,
+    batch: &mut Stopwatch,
+) -> Result<(), RestError> {
+    let mut watch = Stopwatch::start(app.clock.now_ms());
     let (name, query) = split(command);
     let name = rest::method_name(name);
     let method = dispatch::parse(&name).ok_or_else(errors::method_not_found)?;
     let mut params = Value::Object(parse_str(query));
     answers.inject(&mut params);
     let Value::Object(params) = params else { return Ok(()) };
-    let reply = rest::command(app, caller, &name, method, &params).await?;
-    let time = watch.block(&mut app.bitrix(), &caller.credential, &name);
+    let account = app.bitrix().limits.account(&caller.credential, &name, true);
+    let command = Command { name: &name, method, params: &params, account };
+    let outcome = rest::run(app, caller, &command, &mut watch).await;
+    batch.work += watch.work;
+    let reply = outcome?;
+    let time = watch.block(&mut app.bitrix(), &command.account);
     answers.result.insert(key.to_owned(), reply.result);
     answers.total.extend(reply.total.map(|total| (key.to_owned(), json!(total))));
     answers.next.extend(reply.next.map(|next| (key.to_owned(), json!(next))));

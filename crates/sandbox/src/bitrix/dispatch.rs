@@ -10,7 +10,6 @@ use super::{
     params::{Params, find, text},
     state::{State, portal_time},
 };
-use crate::clock;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
@@ -122,7 +121,7 @@ fn other(state: &State, user_id: u64, name: &str, params: &Params) -> Result<Rep
         "userfieldconfig.list" => directories::user_field_configs(state, params),
         "profile" | "user.current" => directories::current_user(state, user_id),
         "scope" => json!(["crm", "user_basic", "userfieldconfig"]).into(),
-        "server.time" => json!(portal_time(clock::now_ms())).into(),
+        "server.time" => json!(portal_time(state.clock.now_ms())).into(),
         "app.info" => {
             json!({"ID": 1, "CODE": "", "STATUS": "L", "LANGUAGE_ID": fields::LANGUAGES[state.language]}).into()
         }

@@ -1,44 +1,45 @@
 //! The `time` block beside every result.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::state::{State, portal_time};
-use crate::clock;
+use super::{
+    limits::Account,
+    state::{State, portal_time},
+};
 
-/// When a call began.
+/// When a call began, and the processing that was simulated since.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stopwatch {
     started_ms: i64,
-    started: Instant,
+    pub work: Duration,
 }
 
 impl Stopwatch {
-    pub fn start() -> Self {
-        Self { started_ms: clock::now_ms(), started: Instant::now() }
-    }
-
-    pub fn elapsed(&self) -> std::time::Duration {
-        self.started.elapsed()
+    pub fn start(now_ms: i64) -> Self {
+        Self { started_ms: now_ms, work: Duration::ZERO }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century fit an f64")]
-    pub fn block(&self, state: &mut State, credential: &str, method: &str) -> Value {
+    pub fn block(&self, state: &mut State, account: &Account) -> Value {
         let seconds = |ms: i64| ms as f64 / 1000.0;
-        let finish_ms = clock::now_ms();
-        let resets_in = state.limits.resets_in(credential, method);
-        let duration = self.elapsed().as_secs_f64();
-        json!({
+        let now_ms = state.clock.now_ms();
+        let worked_until = self.started_ms + i64::try_from(self.work.as_millis()).unwrap_or_default();
+        let finish_ms = now_ms.max(worked_until);
+        let mut time = json!({
             "start": seconds(self.started_ms),
             "finish": seconds(finish_ms),
-            "duration": duration,
-            "processing": duration,
+            "duration": seconds(finish_ms - self.started_ms),
+            "processing": self.work.as_secs_f64(),
             "date_start": portal_time(self.started_ms),
             "date_finish": portal_time(finish_ms),
-            "operating_reset_at": finish_ms / 1000 + i64::try_from(resets_in.as_secs()).unwrap_or_default(),
-            "operating": state.limits.spent(credential, method).as_secs_f64(),
-        })
+        });
+        if state.limits.metered {
+            time["operating_reset_at"] = json!(state.limits.resets_at(account, now_ms));
+            time["operating"] = json!(state.limits.spent(account, now_ms).as_secs_f64());
+        }
+        time
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) mod fields;
 mod filter;
 mod items;
 mod legacy;
-mod limits;
+pub(crate) mod limits;
 mod list;
 mod multifield;
 mod params;

@@ -1,12 +1,12 @@
 //! One HTTP request, checked in the portal's order: bucket, method,
 //! credential, operating time, handler.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{
     Extension, Json,
     body::Bytes,
-    extract::{Path, State as Extracted},
+    extract::{ConnectInfo, Path, State as Extracted},
     http::{StatusCode, Uri},
     response::{IntoResponse, Response},
 };
@@ -17,10 +17,17 @@ use super::{
     dispatch::{self, Method, Reply},
     envelope::{self, Stopwatch},
     errors::{self, RestError},
+    limits::Account,
     params::{Params, find, parse_str, text},
     state::State,
 };
-use crate::{faults::BatchCut, server::Shared};
+use crate::{
+    faults::{self, BatchCut},
+    server::Shared,
+};
+
+/// The gateway in front of a cloud portal waits no longer for one request.
+pub(super) const CUT: Duration = Duration::from_mins(1);
 
 /// Who calls: billed for operating time, and the author of changes.
 #[derive(Debug, Clone)]
@@ -32,69 +39,84 @@ pub(super) struct Caller {
 /// `/rest/{user}/{secret}/{method}` or `/rest/{method}` with `auth`.
 pub(super) async fn handle(
     Extracted(app): Extracted<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path(path): Path<String>,
     uri: Uri,
     cut: Option<Extension<BatchCut>>,
     body: Bytes,
 ) -> Response {
-    let watch = Stopwatch::start();
     let params = merged(uri.query().unwrap_or_default(), &body);
-    let admitted = {
-        let mut state = app.bitrix();
-        state.stats.requests += 1;
-        let admitted = state.limits.admit();
-        state.stats.limit_refusals += u64::from(!admitted);
-        admitted
-    };
-    if !admitted {
-        return errors::query_limit().into_response();
-    }
     // An official SDK writes two slashes after `rest`.
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let name = method_name(segments.last().copied().unwrap_or_default());
-    let Some(method) = dispatch::parse(&name) else {
-        return errors::method_not_found().into_response();
-    };
-    let caller = match authorise(&app.bitrix(), &segments, &params) {
-        Ok(caller) => caller,
-        Err(refusal) => return refusal.into_response(),
-    };
-    if method == Method::Batch {
-        return batch::handle(&app, &caller, watch, &params, cut.map(|Extension(cut)| cut)).await;
-    }
-    let outcome = command(&app, &caller, &name, method, &params).await;
-    match outcome {
-        Ok(reply) => {
-            let time = watch.block(&mut app.bitrix(), &caller.credential, &name);
-            (StatusCode::OK, Json(envelope::success(reply, time))).into_response()
+    let answer = async {
+        admit(&mut app.bitrix(), peer)?;
+        let method = dispatch::parse(&name).ok_or_else(errors::method_not_found)?;
+        let caller = authorise(&app.bitrix(), &segments, &params)?;
+        if method == Method::Batch {
+            return batch::handle(&app, &caller, &params, cut.map(|Extension(cut)| cut)).await;
         }
-        Err(refusal) => refusal.into_response(),
-    }
+        let account = app.bitrix().limits.account(&caller.credential, &name, false);
+        single(&app, &caller, &Command { name: &name, method, params: &params, account }).await
+    };
+    answer.await.unwrap_or_else(RestError::into_response)
 }
 
-/// Runs one command and bills it, alone or within a batch.
-pub(super) async fn command(
+fn admit(state: &mut State, peer: SocketAddr) -> Result<(), RestError> {
+    let now_ms = state.clock.now_ms();
+    state.stats.requests += 1;
+    if state.limits.admit(peer.ip(), now_ms) {
+        return Ok(());
+    }
+    state.stats.limit_refusals += 1;
+    Err(errors::query_limit())
+}
+
+/// A command, alone or within a batch.
+pub(super) struct Command<'a> {
+    pub name: &'a str,
+    pub method: Method,
+    pub params: &'a Params,
+    /// Who is billed for it.
+    pub account: Account,
+}
+
+async fn single(app: &Shared, caller: &Caller, command: &Command<'_>) -> Result<Response, RestError> {
+    let mut watch = Stopwatch::start(app.clock.now_ms());
+    let reply = run(app, caller, command, &mut watch).await?;
+    if watch.work > CUT {
+        return Ok(faults::gateway(StatusCode::GATEWAY_TIMEOUT));
+    }
+    let time = watch.block(&mut app.bitrix(), &command.account);
+    Ok(Json(envelope::success(reply, time)).into_response())
+}
+
+/// Runs one command and bills it.
+pub(super) async fn run(
     app: &Shared,
     caller: &Caller,
-    name: &str,
-    method: Method,
-    params: &Params,
+    command: &Command<'_>,
+    watch: &mut Stopwatch,
 ) -> Result<Reply, RestError> {
-    let watch = Stopwatch::start();
-    let cost = {
+    let (cost, slept) = {
         let mut state = app.bitrix();
         state.stats.commands += 1;
-        *state.stats.by_method.entry(name.to_owned()).or_default() += 1;
-        if state.limits.is_exhausted(&caller.credential, name) {
+        *state.stats.by_method.entry(command.name.to_owned()).or_default() += 1;
+        let now_ms = state.clock.now_ms();
+        if state.limits.is_exhausted(&command.account, now_ms) {
             return Err(errors::operation_time_limit());
         }
-        Duration::from_millis(state.cost_ms)
+        (state.costs.of(command.name), state.costs.slept)
     };
-    tokio::time::sleep(cost).await;
+    watch.work += cost;
+    if slept {
+        tokio::time::sleep(cost).await;
+    }
     let (outcome, changed) = {
         let mut state = app.bitrix();
-        let outcome = dispatch::run(&mut state, caller.user_id, method, params);
-        state.limits.spend(&caller.credential, name, watch.elapsed());
+        let outcome = dispatch::run(&mut state, caller.user_id, command.method, command.params);
+        let now_ms = state.clock.now_ms();
+        state.limits.spend(&command.account, cost, now_ms);
         (outcome, std::mem::take(&mut state.changed))
     };
     for event in changed {

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 use jiff::{Timestamp, tz};
@@ -12,10 +13,10 @@ use serde_json::{Map, Value, json};
 use super::{
     directories::{self, Status},
     fields::{self, CONTACT, Field, INVOICE},
-    limits::Limits,
+    limits::{Bucket, Limits},
     multifield::Row,
 };
-use crate::{SandboxConfig, clock, events::Event};
+use crate::{SandboxConfig, clock::Clock, events::Event};
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct User {
@@ -95,6 +96,21 @@ pub(crate) struct Token {
     pub expired: bool,
 }
 
+/// Simulated execution time of commands.
+#[derive(Debug, Default)]
+pub(crate) struct Costs {
+    /// By method; `*` stands for all others.
+    pub by_method: BTreeMap<String, Duration>,
+    /// Whether it is waited for, or only counted.
+    pub slept: bool,
+}
+
+impl Costs {
+    pub fn of(&self, method: &str) -> Duration {
+        self.by_method.get(method).or(self.by_method.get("*")).copied().unwrap_or_default()
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     pub requests: u64,
@@ -104,6 +120,7 @@ pub(crate) struct Stats {
 }
 
 pub(crate) struct State {
+    pub clock: Arc<Clock>,
     pub language: usize,
     pub users: Vec<User>,
     pub statuses: Vec<Status>,
@@ -118,8 +135,7 @@ pub(crate) struct State {
     pub tokens: BTreeMap<String, Token>,
     pub limits: Limits,
     pub stats: Stats,
-    /// Simulated execution time of every command, in milliseconds.
-    pub cost_ms: u64,
+    pub costs: Costs,
     /// Whether crm.item.update loses clears, as reported in issues 145 and
     /// 269 of <https://github.com/bitrix-tools/b24-rest-docs>.
     pub clear_bugs: bool,
@@ -129,8 +145,10 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub fn new(config: &SandboxConfig) -> Self {
+    pub fn new(config: &SandboxConfig, clock: Arc<Clock>) -> Self {
+        let bucket = Bucket { rate: config.bitrix_rate, burst: config.bitrix_burst };
         let mut state = Self {
+            clock,
             language: 0,
             users: directories::default_users(),
             statuses: directories::default_statuses(),
@@ -142,9 +160,9 @@ impl State {
             last_row_id: 200,
             webhooks: BTreeSet::from([(1, "abcdef".to_owned())]),
             tokens: BTreeMap::new(),
-            limits: Limits::new(config.bitrix_rate, config.bitrix_burst),
+            limits: Limits::new(bucket),
             stats: Stats::default(),
-            cost_ms: 0,
+            costs: Costs::default(),
             clear_bugs: true,
             changed: Vec::new(),
             catalogue: BTreeMap::new(),
@@ -202,7 +220,7 @@ impl State {
 
     /// What a new record has before anybody says anything.
     pub fn blank(&self, type_id: u32, user_id: u64) -> BTreeMap<String, Value> {
-        let now = json!(portal_time(clock::now_ms()));
+        let now = json!(portal_time(self.clock.now_ms()));
         let category = self.default_category(type_id);
         let mut values = BTreeMap::new();
         for field in self.fields(type_id).iter() {

@@ -8,7 +8,6 @@ use super::{
     multifield::{self, KINDS, Row},
     state::{Change, Record, State, portal_time},
 };
-use crate::clock;
 
 /// What a call wants, already checked.
 #[derive(Debug, Default)]
@@ -20,7 +19,7 @@ pub(super) struct Intent {
 pub(super) fn create(state: &mut State, type_id: u32, user_id: u64, intent: Intent) -> u64 {
     let id = state.next_id(type_id);
     let mut record =
-        Record { id, values: state.blank(type_id, user_id), created_at_ms: clock::now_ms(), ..Record::default() };
+        Record { id, values: state.blank(type_id, user_id), created_at_ms: state.clock.now_ms(), ..Record::default() };
     record.values.extend(intent.values);
     name_if_needed(state, type_id, &mut record);
     multifield::apply(&mut record.multi, &intent.multi, || state.next_row_id());
@@ -51,7 +50,7 @@ pub(super) fn update(state: &mut State, type_id: u32, id: u64, user_id: u64, int
     if fields.is_empty() {
         return;
     }
-    let now = clock::now_ms();
+    let now = state.clock.now_ms();
     for name in ["DATE_MODIFY", "UPDATED_TIME"] {
         new.values.entry(name.to_owned()).and_modify(|time| *time = json!(portal_time(now)));
     }

@@ -1,6 +1,6 @@
 //! The portal: seeding, settings, records and statistics.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
     Json, Router,
@@ -15,6 +15,7 @@ use crate::{
     bitrix::{
         Status,
         fields::{LANGUAGES, describe_all, entity_type},
+        limits::{Billing, Bucket, Limits},
         seed_record, seed_type,
         state::{EnumItem, SmartType, State, Token, User, UserField, snapshot},
     },
@@ -137,26 +138,49 @@ async fn seed(Extracted(app): Extracted<Shared>, Json(seed): Json<Seed>) -> Answ
 struct Settings {
     rate: Option<f64>,
     burst: Option<f64>,
-    cost_ms: Option<u64>,
-    language: Option<String>,
+    enterprise: Option<bool>,
+    refused_count: Option<bool>,
+    costs: Option<BTreeMap<String, f64>>,
+    slow: Option<bool>,
+    operating: Option<bool>,
     operating_limit_s: Option<f64>,
+    batch_billing: Option<Billing>,
+    language: Option<String>,
     clear_bugs: Option<bool>,
 }
 
 async fn settings(Extracted(app): Extracted<Shared>, Json(asked): Json<Settings>) -> Answer {
     let mut state = app.bitrix();
     set_language(&mut state, asked.language.as_deref())?;
-    state.limits.rate = asked.rate.unwrap_or(state.limits.rate);
-    state.limits.burst = asked.burst.unwrap_or(state.limits.burst);
-    state.cost_ms = asked.cost_ms.unwrap_or(state.cost_ms);
-    state.clear_bugs = asked.clear_bugs.unwrap_or(state.clear_bugs);
-    if let Some(seconds) = asked.operating_limit_s {
-        state.limits.operating_limit =
-            Duration::try_from_secs_f64(seconds).map_err(|error| Refused::bad(error.to_string()))?;
+    if let Some(costs) = &asked.costs {
+        let costs = costs.iter().map(|(method, cost)| Ok((method.to_lowercase(), seconds(*cost)?)));
+        state.costs.by_method = costs.collect::<Result<_, Refused>>()?;
     }
+    state.costs.slept = asked.slow.unwrap_or(state.costs.slept);
+    state.clear_bugs = asked.clear_bugs.unwrap_or(state.clear_bugs);
+    limit(&mut state.limits, &asked)?;
     drop(state);
     app.tell(Event::bitrix("settings", 0));
     Ok(Json(json!({})))
+}
+
+fn limit(limits: &mut Limits, asked: &Settings) -> Result<(), Refused> {
+    if let Some(enterprise) = asked.enterprise {
+        limits.bucket = if enterprise { Bucket::ENTERPRISE } else { Bucket::STANDARD };
+    }
+    limits.bucket.rate = asked.rate.unwrap_or(limits.bucket.rate);
+    limits.bucket.burst = asked.burst.unwrap_or(limits.bucket.burst);
+    limits.refused_count = asked.refused_count.unwrap_or(limits.refused_count);
+    limits.metered = asked.operating.unwrap_or(limits.metered);
+    limits.billing = asked.batch_billing.unwrap_or(limits.billing);
+    if let Some(limit) = asked.operating_limit_s {
+        limits.operating_limit = seconds(limit)?;
+    }
+    Ok(())
+}
+
+fn seconds(number: f64) -> Result<Duration, Refused> {
+    Duration::try_from_secs_f64(number).map_err(|error| Refused::bad(error.to_string()))
 }
 
 #[derive(Debug, Deserialize)]

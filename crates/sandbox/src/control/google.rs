@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use super::{Answer, Refused};
 use crate::{
-    clock,
     events::Event as Told,
     google::{
         grid::{Cell, Dimension, Tab, seeded},
@@ -70,7 +69,7 @@ async fn create(Extracted(app): Extracted<Shared>, Json(seed): Json<Seed>) -> An
         locale: seed.locale.unwrap_or_else(|| "tr_TR".to_owned()),
         time_zone: seed.time_zone.unwrap_or_else(|| "Europe/Istanbul".to_owned()),
         tabs: tabs.collect(),
-        modified_ms: clock::now_ms(),
+        modified_ms: app.clock.now_ms(),
     };
     app.google().spreadsheets.insert(id.clone(), spreadsheet);
     app.tell(Told::google("spreadsheet", &id));
@@ -104,7 +103,7 @@ fn by_hand(
     let locale = file.locale.clone();
     let tab = file.tab_mut(gid).ok_or_else(|| Refused::absent("tab"))?;
     let events = work(tab, &locale)?;
-    file.modified_ms = clock::now_ms();
+    file.modified_ms = app.clock.now_ms();
     state.triggers.retain(|trigger| !trigger.is_gone());
     for trigger in state.triggers.iter().filter(|own| own.spreadsheet == id && own.gid == gid) {
         for event in &events {

@@ -10,6 +10,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{events, faults::Fault, server::Shared};
@@ -40,6 +41,7 @@ pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .route("/", get(async || Html(include_str!("../pages/control.html"))))
         .route("/reset", post(reset))
+        .route("/clock", get(clock).post(set_clock))
         .route("/events", get(events::stream))
         .route("/faults", get(list_faults).post(arm_fault).delete(clear_faults))
         .nest("/google", google::router())
@@ -49,6 +51,27 @@ pub(crate) fn router() -> Router<Shared> {
 async fn reset(Extracted(app): Extracted<Shared>) -> Json<Value> {
     app.reset();
     Json(json!({}))
+}
+
+async fn clock(Extracted(app): Extracted<Shared>) -> Json<Value> {
+    Json(json!({"now_ms": app.clock.now_ms(), "scale": app.clock.scale()}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Time {
+    #[serde(default)]
+    advance_seconds: f64,
+    scale: Option<f64>,
+}
+
+/// Time never goes back: what expired stays so.
+async fn set_clock(Extracted(app): Extracted<Shared>, Json(time): Json<Time>) -> Answer {
+    if [time.advance_seconds, time.scale.unwrap_or_default()].iter().any(|number| *number < 0.0) {
+        return Err(Refused::bad("time does not go back"));
+    }
+    app.clock.set(time.advance_seconds, time.scale);
+    Ok(clock(Extracted(app)).await)
 }
 
 async fn arm_fault(Extracted(app): Extracted<Shared>, Json(fault): Json<Fault>) -> Json<Value> {

@@ -20,7 +20,7 @@ use super::{
     errors,
     state::{Code, Grant, State, TOKEN_LIFE, subject},
 };
-use crate::{clock, server::Shared};
+use crate::server::Shared;
 
 type Fields = HashMap<String, String>;
 
@@ -176,7 +176,7 @@ pub(super) async fn token_info(
     let access = access.ok_or(bad("invalid_token", "Invalid Value"))?;
     let grant = &access.grant;
     let scopes: Vec<&str> = grant.scopes.iter().map(String::as_str).collect();
-    let left = (access.expires_ms - clock::now_ms()) / 1000;
+    let left = (access.expires_ms - app.clock.now_ms()) / 1000;
     Ok(Json(json!({
         "azp": grant.client_id, "aud": grant.client_id, "sub": subject(&grant.account),
         "email": grant.account, "email_verified": "true", "scope": scopes.join(" "),

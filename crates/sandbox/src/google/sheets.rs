@@ -17,7 +17,7 @@ use super::{
     sheets_read, sheets_write,
     state::{Spreadsheet, State},
 };
-use crate::{clock, events::Event, server::Shared};
+use crate::{events::Event, server::Shared};
 
 /// What the path asks for, after the spreadsheet's id.
 #[derive(Debug, PartialEq)]
@@ -107,7 +107,7 @@ pub(super) async fn handle(
         let spreadsheet = state.spreadsheets.get_mut(id).ok_or_else(errors::not_found)?;
         let answer = operation.run(spreadsheet, &query, &body)?;
         if !operation.is_read() {
-            spreadsheet.modified_ms = clock::now_ms();
+            spreadsheet.modified_ms = app.clock.now_ms();
         }
         answer
     };
@@ -118,8 +118,9 @@ pub(super) async fn handle(
 }
 
 fn admit(state: &mut State, is_read: bool) -> Result<(), ApiError> {
+    let now_ms = state.clock.now_ms();
     let (quota, kind) = if is_read { (&mut state.reads, "Read") } else { (&mut state.writes, "Write") };
-    if quota.admit() { Ok(()) } else { Err(errors::quota(kind)) }
+    if quota.admit(now_ms) { Ok(()) } else { Err(errors::quota(kind)) }
 }
 
 /// A body with a key that the interface description lacks is refused.

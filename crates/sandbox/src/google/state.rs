@@ -2,17 +2,18 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::{Duration, Instant},
+    sync::Arc,
 };
 
 use serde_json::{Value, json};
 
 use super::{grid::Tab, trigger::Trigger};
-use crate::{SandboxConfig, clock, random};
+use crate::{SandboxConfig, clock::Clock, random};
 
 pub(crate) const DEFAULT_ACCOUNT: &str = "demo@example.com";
 /// Seconds, as Google answers.
 pub(super) const TOKEN_LIFE: i64 = 3599;
+const MINUTE_MS: i64 = 60_000;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Spreadsheet {
@@ -61,18 +62,17 @@ pub(crate) struct AccessToken {
 pub(super) struct Quota {
     limit: u32,
     used: u32,
-    since: Instant,
+    since_ms: i64,
 }
 
 impl Quota {
     fn new(limit: u32) -> Self {
-        Self { limit, used: 0, since: Instant::now() }
+        Self { limit, used: 0, since_ms: 0 }
     }
 
-    pub fn admit(&mut self) -> bool {
-        if self.since.elapsed() >= Duration::from_mins(1) {
-            self.used = 0;
-            self.since = Instant::now();
+    pub fn admit(&mut self, now_ms: i64) -> bool {
+        if now_ms - self.since_ms >= MINUTE_MS {
+            *self = Self { since_ms: now_ms, ..Self::new(self.limit) };
         }
         self.used += 1;
         self.used <= self.limit
@@ -80,6 +80,7 @@ impl Quota {
 }
 
 pub(crate) struct State {
+    pub clock: Arc<Clock>,
     pub spreadsheets: BTreeMap<String, Spreadsheet>,
     pub triggers: Vec<Trigger>,
     /// Client id → secret.
@@ -94,8 +95,9 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub fn new(config: &SandboxConfig) -> Self {
+    pub fn new(config: &SandboxConfig, clock: Arc<Clock>) -> Self {
         Self {
+            clock,
             spreadsheets: BTreeMap::new(),
             triggers: Vec::new(),
             clients: BTreeMap::from([("sandbox-client".to_owned(), "sandbox-secret".to_owned())]),
@@ -110,7 +112,7 @@ impl State {
 
     pub fn issue_access(&mut self, grant: &Grant, life: i64) -> String {
         let token = format!("ya29.{}", random::token(32));
-        let expires_ms = clock::now_ms() + life * 1000;
+        let expires_ms = self.clock.now_ms() + life * 1000;
         self.access.insert(token.clone(), AccessToken { grant: grant.clone(), expires_ms });
         token
     }
@@ -122,7 +124,7 @@ impl State {
     }
 
     pub fn live(&self, token: &str) -> Option<&AccessToken> {
-        self.access.get(token).filter(|access| access.expires_ms > clock::now_ms())
+        self.access.get(token).filter(|access| access.expires_ms > self.clock.now_ms())
     }
 
     /// Ends everything that the account granted, for every client of the project.

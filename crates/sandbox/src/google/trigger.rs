@@ -117,9 +117,10 @@ impl Poster {
         }
     }
 
-    /// Every repetition has the same id and a signature of its own moment.
+    /// Every repetition has the same id and a signature of its own moment: the
+    /// real one, which is the receiver's.
     async fn send(&self, id: &str, body: &str) -> Option<u16> {
-        let timestamp = clock::now().as_second();
+        let timestamp = clock::real_now().as_second();
         let signature = sign(&self.key, id, timestamp, body)?;
         let request = self
             .http

@@ -44,7 +44,7 @@ async fn a_held_connection_has_its_effect_and_is_let_go() {
 #[tokio::test]
 async fn the_effect_outlives_a_client_that_gave_up() {
     let fixture = Fixture::start().await;
-    fixture.control("bitrix24/settings", json!({"cost_ms": 150})).await;
+    fixture.control("bitrix24/settings", json!({"costs": {"*": 0.15}, "slow": true})).await;
     let impatient = add(&fixture).timeout(Duration::from_millis(50));
     assert!(impatient.send().await.unwrap_err().is_timeout());
     let done = async {

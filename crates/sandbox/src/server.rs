@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo};
 use tokio::{
     net::TcpListener,
     sync::{broadcast, watch},
@@ -96,11 +96,12 @@ impl Sandbox {
             http: client()?,
             config,
         });
-        let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let router = router(app.clone());
         let https = match &app.config.tls {
-            Some(tls) => Some(tls::Listener::bind(tls).await?.serve(service.clone())?),
+            Some(tls) => Some(tls::Listener::bind(tls).await?.serve(service(&router, "https"))?),
             None => None,
         };
+        let service = service(&router, "http");
         let mut closing = app.closing.subscribe();
         let closed = async move {
             closing.wait_for(|closed| *closed).await.ok();
@@ -134,6 +135,11 @@ impl Sandbox {
     }
 }
 
+/// The same router behind each listener; handlers see how they are reached.
+fn service(router: &Router, scheme: &'static str) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+    router.clone().layer(bitrix::portal::reached_by(scheme)).into_make_service_with_connect_info()
+}
+
 fn client() -> std::io::Result<reqwest::Client> {
     // Whoever installed a provider first is as good.
     rustls::crypto::ring::default_provider().install_default().ok();
@@ -146,7 +152,7 @@ fn router(app: Shared) -> Router {
         .merge(pages::router())
         .merge(google::apis(&app))
         .nest("/google", google::router(&app))
-        .nest("/bitrix24", bitrix::router(&app))
+        .merge(bitrix::router(&app))
         .nest("/_control", control::router())
         .layer(TraceLayer::new_for_http())
         .with_state(app)

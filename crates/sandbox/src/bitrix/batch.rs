@@ -9,12 +9,13 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::{
+    access::Caller,
     dispatch,
     envelope::{self, Stopwatch},
     errors::{self, RestError},
     limits::Account,
     params::{Params, find, find_map, parse_str, php_array, text, truthy},
-    rest::{self, Caller, Command},
+    rest::{self, Command},
 };
 use crate::{
     faults::{self, BatchCut},

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
+    access::Caller,
     directories,
     errors::RestError,
     fields::{self, COMPANY, CONTACT, DEAL, LEAD, QUOTE},
@@ -27,6 +28,19 @@ pub(super) enum Method {
     Item(Action),
     Legacy(u32, Action),
     Other(&'static str),
+}
+
+impl Method {
+    /// Any one of these is enough; an empty list is open to all.
+    pub fn scopes(self) -> &'static [&'static str] {
+        match self {
+            Self::Item(_) | Self::Legacy(..) => &["crm"],
+            Self::Other(name) if name.starts_with("crm.") => &["crm"],
+            Self::Other("user.get" | "user.search" | "user.current") => &["user", "user_basic", "user_brief"],
+            Self::Other("userfieldconfig.list") => &["userfieldconfig"],
+            Self::Batch | Self::Other(_) => &[],
+        }
+    }
 }
 
 /// A handler's answer, before the envelope.
@@ -97,19 +111,19 @@ pub(super) fn parse(name: &str) -> Option<Method> {
 }
 
 /// Runs anything but a batch.
-pub(super) fn run(state: &mut State, user_id: u64, method: Method, params: &Params) -> Result<Reply, RestError> {
+pub(super) fn run(state: &mut State, caller: &Caller, method: Method, params: &Params) -> Result<Reply, RestError> {
     match method {
         Method::Batch => {
             let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
             Err(RestError::new(status, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage"))
         }
-        Method::Item(action) => items::call(state, user_id, action, params),
-        Method::Legacy(type_id, action) => legacy::call(state, user_id, type_id, action, params),
-        Method::Other(name) => other(state, user_id, name, params),
+        Method::Item(action) => items::call(state, caller.user_id, action, params),
+        Method::Legacy(type_id, action) => legacy::call(state, caller.user_id, type_id, action, params),
+        Method::Other(name) => other(state, caller, name, params),
     }
 }
 
-fn other(state: &State, user_id: u64, name: &str, params: &Params) -> Result<Reply, RestError> {
+fn other(state: &State, caller: &Caller, name: &str, params: &Params) -> Result<Reply, RestError> {
     Ok(match name {
         "crm.category.list" => directories::categories(state, params)?,
         "crm.currency.list" => directories::currencies(),
@@ -119,8 +133,8 @@ fn other(state: &State, user_id: u64, name: &str, params: &Params) -> Result<Rep
         "crm.type.list" => directories::types(state),
         "user.get" | "user.search" => directories::users(state, params),
         "userfieldconfig.list" => directories::user_field_configs(state, params),
-        "profile" | "user.current" => directories::current_user(state, user_id),
-        "scope" => json!(["crm", "user_basic", "userfieldconfig"]).into(),
+        "profile" | "user.current" => directories::current_user(state, caller.user_id),
+        "scope" => json!(caller.scopes).into(),
         "server.time" => json!(portal_time(state.clock.now_ms())).into(),
         "app.info" => {
             json!({"ID": 1, "CODE": "", "STATUS": "L", "LANGUAGE_ID": fields::LANGUAGES[state.language]}).into()

@@ -45,6 +45,10 @@ pub(crate) fn expired_token() -> RestError {
     RestError::new(StatusCode::UNAUTHORIZED, "expired_token", text)
 }
 
+pub(super) fn https_required() -> RestError {
+    RestError::bad("INVALID_REQUEST", "Https required.")
+}
+
 pub(super) fn method_not_found() -> RestError {
     RestError::new(StatusCode::NOT_FOUND, "ERROR_METHOD_NOT_FOUND", "Method not found!")
 }

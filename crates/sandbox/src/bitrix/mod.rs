@@ -1,5 +1,7 @@
 //! Bitrix24's REST, version 2: <https://apidocs.bitrix24.com/>.
 
+mod access;
+pub(crate) mod apps;
 mod batch;
 mod directories;
 mod dispatch;
@@ -12,13 +14,19 @@ mod legacy;
 pub(crate) mod limits;
 mod list;
 mod multifield;
+mod oauth;
 mod params;
+pub(crate) mod portal;
 mod rest;
 pub(crate) mod state;
 mod values;
 mod write;
 
-use axum::{Router, middleware::from_fn_with_state, routing::any};
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{any, get},
+};
 use serde_json::{Map, Value};
 
 pub(crate) use self::directories::Status;
@@ -28,10 +36,18 @@ use self::{
 };
 use crate::{faults, server::Shared};
 
+/// The portal, under any name at the server's root or in its first segment.
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
-    Router::new()
-        .route("/rest/{*rest}", any(rest::handle))
-        .layer(from_fn_with_state(app.clone(), faults::inject_bitrix))
+    let authorize = get(oauth::page).post(oauth::decide);
+    let rest = any(rest::handle).layer(from_fn_with_state(app.clone(), faults::inject_bitrix));
+    let portal = Router::new()
+        .route("/rest/{*rest}", rest.clone())
+        .route("/{portal}/rest/{*rest}", rest)
+        .route("/oauth/authorize/", authorize.clone())
+        .route("/{portal}/oauth/authorize/", authorize)
+        .layer(from_fn_with_state(app.clone(), portal::locate));
+    let tokens = any(oauth::token).layer(from_fn_with_state(app.clone(), faults::inject_bitrix));
+    portal.route("/oauth/token/", tokens)
 }
 
 /// A record put there by a test, checked as the old methods check theirs.

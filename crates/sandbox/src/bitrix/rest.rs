@@ -10,15 +10,17 @@ use axum::{
     http::{StatusCode, Uri},
     response::{IntoResponse, Response},
 };
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    access::{self, Caller},
     batch,
     dispatch::{self, Method, Reply},
     envelope::{self, Stopwatch},
     errors::{self, RestError},
     limits::Account,
-    params::{Params, find, parse_str, text},
+    params::{Params, parse_str},
     state::State,
 };
 use crate::{
@@ -29,30 +31,29 @@ use crate::{
 /// The gateway in front of a cloud portal waits no longer for one request.
 pub(super) const CUT: Duration = Duration::from_mins(1);
 
-/// Who calls: billed for operating time, and the author of changes.
-#[derive(Debug, Clone)]
-pub(super) struct Caller {
-    pub user_id: u64,
-    pub credential: String,
+/// What stands after `rest/`, whatever the portal is called.
+#[derive(Debug, Deserialize)]
+pub(super) struct Tail {
+    rest: String,
 }
 
 /// `/rest/{user}/{secret}/{method}` or `/rest/{method}` with `auth`.
 pub(super) async fn handle(
     Extracted(app): Extracted<Shared>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(path): Path<String>,
+    Path(Tail { rest }): Path<Tail>,
     uri: Uri,
     cut: Option<Extension<BatchCut>>,
     body: Bytes,
 ) -> Response {
     let params = merged(uri.query().unwrap_or_default(), &body);
     // An official SDK writes two slashes after `rest`.
-    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
     let name = method_name(segments.last().copied().unwrap_or_default());
     let answer = async {
         admit(&mut app.bitrix(), peer)?;
         let method = dispatch::parse(&name).ok_or_else(errors::method_not_found)?;
-        let caller = authorise(&app.bitrix(), &segments, &params)?;
+        let caller = access::authorise(&app.bitrix(), &segments, &params)?;
         if method == Method::Batch {
             return batch::handle(&app, &caller, &params, cut.map(|Extension(cut)| cut)).await;
         }
@@ -98,6 +99,7 @@ pub(super) async fn run(
     command: &Command<'_>,
     watch: &mut Stopwatch,
 ) -> Result<Reply, RestError> {
+    caller.may(command.method)?;
     let (cost, slept) = {
         let mut state = app.bitrix();
         state.stats.commands += 1;
@@ -114,7 +116,7 @@ pub(super) async fn run(
     }
     let (outcome, changed) = {
         let mut state = app.bitrix();
-        let outcome = dispatch::run(&mut state, caller.user_id, command.method, command.params);
+        let outcome = dispatch::run(&mut state, caller, command.method, command.params);
         let now_ms = state.clock.now_ms();
         state.limits.spend(&command.account, cost, now_ms);
         (outcome, std::mem::take(&mut state.changed))
@@ -147,23 +149,4 @@ fn merged(query: &str, body: &[u8]) -> Params {
     };
     params.extend(own.unwrap_or_default());
     params
-}
-
-fn authorise(state: &State, segments: &[&str], params: &Params) -> Result<Caller, RestError> {
-    let unauthorised = |code, text| RestError::new(StatusCode::UNAUTHORIZED, code, text);
-    if let [user, secret, _] = segments {
-        let webhook = (user.parse().unwrap_or_default(), (*secret).to_owned());
-        if !state.webhooks.contains(&webhook) {
-            return Err(unauthorised("INVALID_CREDENTIALS", "Invalid request credentials"));
-        }
-        return Ok(Caller { user_id: webhook.0, credential: format!("webhook {user}/{secret}") });
-    }
-    let Some(token) = find(params, "auth").map(text).filter(|token| !token.is_empty()) else {
-        return Err(unauthorised("NO_AUTH_FOUND", "Wrong authorization data"));
-    };
-    match state.tokens.get(&token) {
-        None => Err(unauthorised("invalid_token", "Unable to get application by token")),
-        Some(found) if found.expired => Err(errors::expired_token()),
-        Some(found) => Ok(Caller { user_id: found.user_id, credential: format!("token of {}", found.user_id) }),
-    }
 }

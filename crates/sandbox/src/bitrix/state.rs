@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
+    apps::Apps,
     directories::{self, Status},
     fields::{self, CONTACT, Field, INVOICE},
     limits::{Bucket, Limits},
@@ -90,12 +91,6 @@ impl Record {
     }
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct Token {
-    pub user_id: u64,
-    pub expired: bool,
-}
-
 /// Simulated execution time of commands.
 #[derive(Debug, Default)]
 pub(crate) struct Costs {
@@ -132,7 +127,14 @@ pub(crate) struct State {
     last_row_id: u64,
     /// (user id, secret) of the inbound webhooks.
     pub webhooks: BTreeSet<(u64, String)>,
-    pub tokens: BTreeMap<String, Token>,
+    pub apps: Apps,
+    /// Where the portal was renamed to.
+    pub address: Option<String>,
+    /// The region's authorization server, where it is not the host that the
+    /// portal was reached by.
+    pub auth_server: Option<String>,
+    /// Whether plain HTTP is refused, as in the cloud.
+    pub https_only: bool,
     pub limits: Limits,
     pub stats: Stats,
     pub costs: Costs,
@@ -159,7 +161,10 @@ impl State {
             last_ids: BTreeMap::new(),
             last_row_id: 200,
             webhooks: BTreeSet::from([(1, "abcdef".to_owned())]),
-            tokens: BTreeMap::new(),
+            apps: Apps::default(),
+            address: None,
+            auth_server: None,
+            https_only: false,
             limits: Limits::new(bucket),
             stats: Stats::default(),
             costs: Costs::default(),

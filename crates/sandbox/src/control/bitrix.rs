@@ -17,7 +17,7 @@ use crate::{
         fields::{LANGUAGES, describe_all, entity_type},
         limits::{Billing, Bucket, Limits},
         seed_record, seed_type,
-        state::{EnumItem, SmartType, State, Token, User, UserField, snapshot},
+        state::{EnumItem, SmartType, State, User, UserField, snapshot},
     },
     events::Event,
     server::Shared,
@@ -27,7 +27,6 @@ pub(super) fn router() -> Router<Shared> {
     Router::new()
         .route("/seed", post(seed))
         .route("/settings", post(settings))
-        .route("/tokens", post(token))
         .route("/stats", get(stats))
         .route("/records/{entity}", get(records))
         .route("/fields/{entity}", get(fields))
@@ -147,6 +146,8 @@ struct Settings {
     batch_billing: Option<Billing>,
     language: Option<String>,
     clear_bugs: Option<bool>,
+    https_only: Option<bool>,
+    auth_server: Option<String>,
 }
 
 async fn settings(Extracted(app): Extracted<Shared>, Json(asked): Json<Settings>) -> Answer {
@@ -158,6 +159,8 @@ async fn settings(Extracted(app): Extracted<Shared>, Json(asked): Json<Settings>
     }
     state.costs.slept = asked.slow.unwrap_or(state.costs.slept);
     state.clear_bugs = asked.clear_bugs.unwrap_or(state.clear_bugs);
+    state.https_only = asked.https_only.unwrap_or(state.https_only);
+    state.auth_server = asked.auth_server.clone().or(state.auth_server.take());
     limit(&mut state.limits, &asked)?;
     drop(state);
     app.tell(Event::bitrix("settings", 0));
@@ -181,26 +184,6 @@ fn limit(limits: &mut Limits, asked: &Settings) -> Result<(), Refused> {
 
 fn seconds(number: f64) -> Result<Duration, Refused> {
     Duration::try_from_secs_f64(number).map_err(|error| Refused::bad(error.to_string()))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeedToken {
-    token: String,
-    #[serde(default = "first_user")]
-    user_id: u64,
-    #[serde(default)]
-    expired: bool,
-}
-
-fn first_user() -> u64 {
-    1
-}
-
-async fn token(Extracted(app): Extracted<Shared>, Json(asked): Json<SeedToken>) -> Json<Value> {
-    let token = Token { user_id: asked.user_id, expired: asked.expired };
-    app.bitrix().tokens.insert(asked.token, token);
-    Json(json!({}))
 }
 
 async fn stats(Extracted(app): Extracted<Shared>) -> Json<Value> {

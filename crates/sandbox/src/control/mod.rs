@@ -1,6 +1,7 @@
 //! `/_control`: seeding, inspection and faults, for tests and for the pages.
 
 mod bitrix;
+mod bitrix_apps;
 mod google;
 
 use axum::{
@@ -45,7 +46,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/events", get(events::stream))
         .route("/faults", get(list_faults).post(arm_fault).delete(clear_faults))
         .nest("/google", google::router())
-        .nest("/bitrix24", bitrix::router())
+        .nest("/bitrix24", bitrix::router().merge(bitrix_apps::router()))
 }
 
 async fn reset(Extracted(app): Extracted<Shared>) -> Json<Value> {

@@ -7,6 +7,8 @@ mod bitrix_crm;
 #[cfg(test)]
 mod bitrix_limits;
 #[cfg(test)]
+mod bitrix_oauth;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod google_oauth;

@@ -2,25 +2,15 @@
 
 Argument: the sandbox's base address."""
 
-import json
 import sys
-import urllib.request
 
+from control import control
 from fast_bitrix24 import Bitrix
 
 LEADS = 120
 
 
-def control(base, path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        f"{base}/_control/{path}", data, {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
-
-
-def main(base):
+def main(base, _https):
     control(base, "reset", {})
     records = [
         {"entity": "lead", "fields": {"TITLE": f"Lead {n}", "OPPORTUNITY": n}}
@@ -61,4 +51,4 @@ def main(base):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -2,8 +2,10 @@
 // Argument: the sandbox's base address.
 import assert from 'node:assert/strict';
 import { google } from 'googleapis';
+import { controlOf } from './control.mjs';
 
 const base = process.argv[2];
+const control = controlOf(base);
 const rootUrl = `${base}/google/`;
 const redirectUri = 'http://127.0.0.1:9/callback';
 const scope = [
@@ -12,17 +14,6 @@ const scope = [
   'https://www.googleapis.com/auth/spreadsheets',
   'https://www.googleapis.com/auth/drive.metadata.readonly',
 ];
-
-async function control(path, body) {
-  const options = body && {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  };
-  const answer = await fetch(`${base}/_control/${path}`, options);
-  assert.ok(answer.ok, `${path}: ${answer.status}`);
-  return answer.json();
-}
 
 /** Opens the consent page and presses "Allow", as a person would. */
 async function consent(url) {

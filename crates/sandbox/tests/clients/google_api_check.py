@@ -1,0 +1,88 @@
+"""google-api-python-client, as Google publishes it, against the sandbox.
+
+Argument: the sandbox's base address."""
+
+import sys
+
+from control import control
+from google.auth.exceptions import RefreshError
+from google.oauth2.credentials import Credentials
+from googleapiclient.discovery import build
+from googleapiclient.errors import HttpError
+
+SCOPES = [
+    f"https://www.googleapis.com/auth/{scope}"
+    for scope in ("spreadsheets", "drive.metadata.readonly")
+]
+SHEET = "sheet-1"
+
+
+def main(base, _https):
+    control(base, "reset", {})
+    values = [["Ad", "Tutar", "Tarih"], ["Ayşe", 12.5, {"date": 45657}]]
+    tab = {"gid": 7, "title": "Tab adı", "values": values}
+    control(base, "google/spreadsheets", {"id": SHEET, "title": "Adaylar", "tabs": [tab]})
+    tokens = control(base, "google/tokens", {"scopes": SCOPES})
+    credentials = Credentials(
+        None,
+        refresh_token=tokens["refresh_token"],
+        token_uri=f"{base}/google/token",
+        client_id="sandbox-client",
+        client_secret="sandbox-secret",
+        scopes=SCOPES,
+    )
+
+    def service(name, version, path):
+        options = {"api_endpoint": f"{base}/google{path}"}
+        return build(name, version, credentials=credentials, client_options=options)
+
+    drive = service("drive", "v3", "/drive/v3/")
+    files = drive.files().list(q="trashed=false", fields="files(id,name)").execute()
+    assert files == {"files": [{"id": SHEET, "name": "Adaylar"}]}, files
+    assert set(credentials.granted_scopes) == set(SCOPES)
+
+    sheets = service("sheets", "v4", "").spreadsheets()
+
+    def read(option):
+        request = sheets.values().get(
+            spreadsheetId=SHEET, range="'Tab adı'!A2:C2", valueRenderOption=option
+        )
+        return request.execute()["values"]
+
+    assert read("UNFORMATTED_VALUE") == [["Ayşe", 12.5, 45657]], read("UNFORMATTED_VALUE")
+    assert read("FORMATTED_VALUE") == [["Ayşe", "12,5", "31.12.2024"]], read("FORMATTED_VALUE")
+
+    typed = [{"stringValue": "=1+1"}, {"numberValue": 7.25}, {"boolValue": True}]
+    update = {
+        "start": {"sheetId": 7, "rowIndex": 2, "columnIndex": 0},
+        "rows": [{"values": [{"userEnteredValue": value} for value in typed]}],
+        "fields": "userEnteredValue",
+    }
+    sheets.batchUpdate(spreadsheetId=SHEET, body={"requests": [{"updateCells": update}]}).execute()
+    cells = control(base, f"google/spreadsheets/{SHEET}")["tabs"][0]["cells"]
+    assert cells[2] == ["=1+1", 7.25, True], cells
+
+    failures = (
+        (sheets.get(spreadsheetId="nobody"), 404, "Requested entity was not found."),
+        (drive.files().list(q="nonsense"), 400, "Invalid Value"),
+    )
+    for request, status, text in failures:
+        try:
+            request.execute()
+        except HttpError as error:
+            assert error.status_code == status and text in error.reason, error
+        else:
+            raise AssertionError("an error did not surface")
+
+    control(base, "google/revoke_user", {})
+    try:
+        drive.files().list().execute()
+    except RefreshError as error:
+        assert "invalid_grant" in str(error), error
+    else:
+        raise AssertionError("a revoked grant still works")
+    print("google-api-python-client: ok")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

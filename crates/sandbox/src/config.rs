@@ -17,8 +17,12 @@ pub struct SandboxConfig {
     pub bitrix_burst: f64,
     /// Sheets reads per minute and project before Google answers 429.
     pub google_reads_per_minute: u32,
+    /// The same for one person.
+    pub google_reads_per_minute_per_user: u32,
     /// Sheets writes per minute and project before Google answers 429.
     pub google_writes_per_minute: u32,
+    /// The same for one person.
+    pub google_writes_per_minute_per_user: u32,
 }
 
 impl Default for SandboxConfig {
@@ -29,7 +33,9 @@ impl Default for SandboxConfig {
             bitrix_rate: 2.0,
             bitrix_burst: 50.0,
             google_reads_per_minute: 300,
+            google_reads_per_minute_per_user: 60,
             google_writes_per_minute: 300,
+            google_writes_per_minute_per_user: 60,
         }
     }
 }

@@ -34,6 +34,7 @@ pub(crate) enum Kind {
     Slow,
     BatchCut,
     ExpiredToken,
+    Error,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -54,8 +55,23 @@ pub(crate) struct Fault {
     pub ms: Option<u64>,
     pub status: Option<u16>,
     pub body: Option<String>,
+    /// `error`: in the vendor's own envelope.
+    #[serde(default)]
+    pub code: String,
+    #[serde(default)]
+    pub description: String,
     /// `batch_cut`: commands that are done before the gateway gives up.
     pub k: Option<usize>,
+}
+
+impl Fault {
+    fn status(&self, otherwise: u16) -> StatusCode {
+        StatusCode::from_u16(self.status.unwrap_or(otherwise)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn refusal(&self) -> bitrix::errors::RestError {
+        bitrix::errors::RestError::new(self.status(400), &self.code, self.description.as_str())
+    }
 }
 
 fn once() -> u32 {
@@ -112,11 +128,21 @@ impl Faults {
     /// The fault that hits this call, if one does.
     fn take(&self, vendor: Vendor, path: &str) -> Option<Fault> {
         let path = path.to_lowercase();
+        self.take_first(|fault| fault.vendor == vendor && path.contains(&fault.matching.to_lowercase()))
+    }
+
+    /// The error that hits this command of a batch alone, if one does.
+    pub fn take_command(&self, method: &str) -> Option<bitrix::errors::RestError> {
+        let hits = |fault: &Fault| {
+            let named = !fault.matching.is_empty() && method.contains(&fault.matching.to_lowercase());
+            named && fault.vendor == Vendor::Bitrix24 && matches!(fault.kind, Kind::Error)
+        };
+        self.take_first(hits).map(|fault| fault.refusal())
+    }
+
+    fn take_first(&self, hits: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut armed = self.armed();
-        let fault = armed
-            .faults
-            .iter_mut()
-            .find(|fault| fault.vendor == vendor && fault.times > 0 && path.contains(&fault.matching.to_lowercase()))?;
+        let fault = armed.faults.iter_mut().find(|fault| fault.times > 0 && hits(fault))?;
         if fault.skip > 0 {
             fault.skip -= 1;
             return None;
@@ -186,6 +212,13 @@ async fn inject(app: &Shared, vendor: Vendor, mut request: Request, next: Next) 
             request.extensions_mut().insert(BatchCut(fault.k.unwrap_or(1)));
             complete(next, request).await
         }
+        Kind::Error => match vendor {
+            Vendor::Google => {
+                let error = google::errors::on_demand(fault.status(400).as_u16(), &fault.code, &fault.description);
+                if path.contains("/drive/") { error.legacy() } else { error }.into_response()
+            }
+            Vendor::Bitrix24 => fault.refusal().into_response(),
+        },
         Kind::ExpiredToken => match vendor {
             Vendor::Google => google::errors::unauthenticated().into_response(),
             Vendor::Bitrix24 => bitrix::errors::expired_token().into_response(),
@@ -208,11 +241,9 @@ fn severed() -> Response {
 }
 
 fn canned(fault: &Fault) -> Response {
-    let status = fault.status.and_then(|code| StatusCode::from_u16(code).ok());
-    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = fault.body.clone().unwrap_or_default();
     let kind = if body.trim_start().starts_with('{') { "application/json" } else { "text/plain" };
-    (status, [(CONTENT_TYPE, kind)], body).into_response()
+    (fault.status(500), [(CONTENT_TYPE, kind)], body).into_response()
 }
 
 /// What a gateway in front of the vendor says when the vendor does not.

@@ -87,6 +87,9 @@ async fn one(
     let mut params = Value::Object(parse_str(query));
     answers.inject(&mut params);
     let Value::Object(params) = params else { return Ok(()) };
+    if let Some(refusal) = app.faults.take_command(&name) {
+        return Err(refusal);
+    }
     let account = app.bitrix().limits.account(&caller.credential, &name, true);
     let command = Command { name: &name, method, params: &params, account };
     let outcome = rest::run(app, caller, &command, &mut watch).await;

@@ -214,7 +214,7 @@ pub(super) fn user_field_configs(state: &State, params: &Params) -> Reply {
         json!({
             "id": id.to_string(), "entityId": user_field_entity(state, own.type_id),
             "fieldName": own.field_name, "userTypeId": own.kind,
-            "multiple": if own.multiple { "Y" } else { "N" }, "mandatory": "N",
+            "multiple": if own.multiple { "Y" } else { "N" }, "mandatory": if own.mandatory { "Y" } else { "N" },
             "editFormLabel": label, "enum": items,
         })
     });

@@ -59,6 +59,10 @@ pub(crate) struct Field {
     pub item: String,
     pub kind: String,
     pub read_only: bool,
+    /// Read-only, but its description says otherwise: issue 58 of
+    /// <https://github.com/bitrix-tools/b24-rest-docs>.
+    pub said_writable: bool,
+    pub required: bool,
     pub immutable: bool,
     pub multiple: bool,
     pub legacy_only: bool,
@@ -80,7 +84,9 @@ impl Field {
             upper: (*upper).to_owned(),
             item: (*item).to_owned(),
             kind: (*kind).to_owned(),
-            read_only: flags.contains('r'),
+            read_only: flags.contains(['r', 'w']),
+            said_writable: flags.contains('w'),
+            required: false,
             immutable: flags.contains('i'),
             multiple: flags.contains('m'),
             legacy_only: flags.contains('l'),
@@ -99,6 +105,8 @@ impl Field {
             item: item_name(&own.field_name),
             kind: own.kind.clone(),
             read_only: false,
+            said_writable: false,
+            required: own.mandatory,
             immutable: false,
             multiple: own.multiple,
             legacy_only: false,
@@ -122,8 +130,8 @@ impl Field {
         let title = if self.is_own && !for_item { &self.upper } else { label };
         let mut about = Map::from_iter([
             ("type".to_owned(), json!(if char_type { "char" } else { self.kind.as_str() })),
-            ("isRequired".to_owned(), json!(false)),
-            ("isReadOnly".to_owned(), json!(self.read_only)),
+            ("isRequired".to_owned(), json!(self.required)),
+            ("isReadOnly".to_owned(), json!(self.read_only && !self.said_writable)),
             ("isImmutable".to_owned(), json!(self.immutable && !for_item)),
             ("isMultiple".to_owned(), json!(self.multiple)),
             ("isDynamic".to_owned(), json!(self.is_own)),

@@ -32,8 +32,11 @@ pub(super) fn call(state: &mut State, user_id: u64, action: Action, params: &Par
             call.read_one(state, id)?
         }
         Action::Update => {
-            let (id, category) = call.existing(state).map(|record| (record.id, record.category()))?;
-            let intent = call.intent(state, category, false)?;
+            let old = call.existing(state)?.clone();
+            let (id, category) = (old.id, old.category());
+            let mut intent = call.intent(state, category, false)?;
+            call.enter_pipeline(state, category, &mut intent);
+            call.check_required(state, &old, &intent)?;
             write::update(state, call.type_id, id, user_id, intent);
             call.read_one(state, id)?
         }
@@ -87,6 +90,34 @@ impl Call<'_> {
             intent.values.extend(kept.map(|value| (field.upper.clone(), value)));
         }
         Ok(intent)
+    }
+
+    /// A record that moves to another pipeline without a word on its stage
+    /// starts at the first one.
+    fn enter_pipeline(&self, state: &State, old: i64, intent: &mut Intent) {
+        let moved = intent.values.get("CATEGORY_ID").map_or(old, integer);
+        let fields = state.fields(self.type_id);
+        if let Some(field) = fields.iter().find(|field| field.upper == "STAGE_ID" && moved != old) {
+            let first = state.first_status(&fields::directory(field, self.type_id, moved));
+            intent.values.entry(field.upper.clone()).or_insert_with(|| json!(first));
+        }
+    }
+
+    /// A change of the stage asks for what the record must have.
+    fn check_required(&self, state: &State, old: &Record, intent: &Intent) -> Result<(), RestError> {
+        let changes = |name: &str| intent.values.get(name).is_some_and(|new| *new != old.value(name));
+        if !changes("STAGE_ID") && !changes("STATUS_ID") {
+            return Ok(());
+        }
+        let is_blank = |value: &Value| elements(value).iter().all(|element| text(element).is_empty());
+        let value = |field: &Field| intent.values.get(&field.upper).cloned().unwrap_or_else(|| old.value(&field.upper));
+        match state.fields(self.type_id).iter().find(|field| field.required && is_blank(&value(field))) {
+            Some(field) => {
+                let text = format!("Required field \"{}\" is not filled", field.titles[state.language]);
+                Err(RestError::bad("CRM_FIELD_ERROR_REQUIRED", text))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Success is answered and nothing changes: a company's fields (issue 145)

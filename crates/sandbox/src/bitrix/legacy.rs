@@ -150,6 +150,8 @@ fn read_list(state: &State, type_id: u32, params: &Params) -> Result<Reply, Rest
     Ok(list::page(found, params, show))
 }
 
+const MOST_DUPLICATES: usize = 20;
+
 /// `crm.duplicate.findbycomm`: who has this phone or e-mail.
 pub(super) fn find_by_communication(state: &State, params: &Params) -> Result<Reply, RestError> {
     let kind = find(params, "type").map(text).unwrap_or_default().to_uppercase();
@@ -174,10 +176,15 @@ pub(super) fn find_by_communication(state: &State, params: &Params) -> Result<Re
                 record.multi.iter().any(|row| row.type_id == kind && wanted.contains(&comparable(&kind, &row.value)))
             })
             .map(|record| record.id)
-            .take(20)
+            .take(MOST_DUPLICATES)
             .collect();
+        let is_crowd = ids.len() == MOST_DUPLICATES;
         if !ids.is_empty() {
             found.insert(name.to_owned(), json!(ids));
+        }
+        // A type with that many hits hides those of the next ones.
+        if is_crowd {
+            break;
         }
     }
     Ok(super::params::php_array(found).into())

@@ -8,8 +8,6 @@ use super::{
     params::{indexed, text, truthy},
 };
 
-pub(super) const KINDS: [&str; 5] = ["PHONE", "EMAIL", "WEB", "IM", "LINK"];
-
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
     pub id: u64,

@@ -46,6 +46,7 @@ pub(crate) struct UserField {
     pub field_name: String,
     pub kind: String,
     pub multiple: bool,
+    pub mandatory: bool,
     pub label: String,
     pub items: Vec<EnumItem>,
 }
@@ -141,6 +142,8 @@ pub(crate) struct State {
     /// Whether crm.item.update loses clears, as reported in issues 145 and
     /// 269 of <https://github.com/bitrix-tools/b24-rest-docs>.
     pub clear_bugs: bool,
+    /// Whether an option outside its list is dropped without a word, or refused.
+    pub drops_bad_options: bool,
     /// Told to the pages when the call ends.
     pub changed: Vec<Event>,
     catalogue: BTreeMap<u32, Arc<Vec<Field>>>,
@@ -169,6 +172,7 @@ impl State {
             stats: Stats::default(),
             costs: Costs::default(),
             clear_bugs: true,
+            drops_bad_options: true,
             changed: Vec::new(),
             catalogue: BTreeMap::new(),
         };

@@ -61,7 +61,9 @@ fn accept_one(state: &State, field: &Field, directory: &str, value: &Value) -> R
         "boolean" => Some(json!(if is_yes(&plain) { "Y" } else { "N" })),
         "date" => date(&plain).map(|date| json!(date.to_string())),
         "datetime" => datetime(&plain).map(|time| json!(time)),
-        "enumeration" => field.options.iter().any(|(id, _)| *id == plain).then(|| json!(plain)),
+        "enumeration" if field.options.iter().any(|(id, _)| *id == plain) => Some(json!(plain)),
+        "enumeration" if state.drops_bad_options => None,
+        "enumeration" => return Err(Refused::NotInDirectory),
         "crm_status" if !state.is_status(directory, &plain) => return Err(Refused::NotInDirectory),
         _ => Some(json!(plain)),
     })

@@ -1,11 +1,11 @@
 //! Creating and changing records, with their history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::{
-    multifield::{self, KINDS, Row},
+    multifield::{self, Row},
     state::{Change, Record, State, portal_time},
 };
 
@@ -70,12 +70,13 @@ fn difference(old: &Record, new: &Record) -> BTreeMap<String, (Value, Value)> {
         let same = before == *value || (blank(&before) && blank(value));
         (!same).then(|| (name.clone(), (before, value.clone())))
     });
-    let rows = KINDS.iter().filter_map(|kind| {
+    let kinds: BTreeSet<&str> = old.multi.iter().chain(&new.multi).map(|row| row.type_id.as_str()).collect();
+    let rows = kinds.into_iter().filter_map(|kind| {
         let of =
-            |record: &Record| -> Vec<Row> { record.multi.iter().filter(|row| row.type_id == *kind).cloned().collect() };
+            |record: &Record| -> Vec<Row> { record.multi.iter().filter(|row| row.type_id == kind).cloned().collect() };
         let shown = |rows: &[Row]| rows.iter().map(|row| json!(row.value)).collect::<Value>();
         let (before, after) = (of(old), of(new));
-        (before != after).then(|| ((*kind).to_owned(), (shown(&before), shown(&after))))
+        (before != after).then(|| (kind.to_owned(), (shown(&before), shown(&after))))
     });
     values.chain(rows).collect()
 }

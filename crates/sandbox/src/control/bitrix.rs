@@ -64,6 +64,8 @@ struct SeedField {
     kind: String,
     #[serde(default)]
     multiple: bool,
+    #[serde(default)]
+    mandatory: bool,
     label: String,
     #[serde(default)]
     items: Vec<EnumItem>,
@@ -116,8 +118,8 @@ async fn seed(Extracted(app): Extracted<Shared>, Json(seed): Json<Seed>) -> Answ
     }
     for field in seed.user_fields {
         let type_id = type_of(&field.entity)?;
-        let SeedField { field_name, kind, multiple, label, items, .. } = field;
-        state.add_user_field(UserField { type_id, field_name, kind, multiple, label, items });
+        let SeedField { field_name, kind, multiple, mandatory, label, items, .. } = field;
+        state.add_user_field(UserField { type_id, field_name, kind, multiple, mandatory, label, items });
     }
     let mut ids = Vec::new();
     for record in seed.records {
@@ -146,6 +148,7 @@ struct Settings {
     batch_billing: Option<Billing>,
     language: Option<String>,
     clear_bugs: Option<bool>,
+    drops_bad_options: Option<bool>,
     https_only: Option<bool>,
     auth_server: Option<String>,
 }
@@ -158,6 +161,7 @@ async fn settings(Extracted(app): Extracted<Shared>, Json(asked): Json<Settings>
         state.costs.by_method = costs.collect::<Result<_, Refused>>()?;
     }
     state.costs.slept = asked.slow.unwrap_or(state.costs.slept);
+    state.drops_bad_options = asked.drops_bad_options.unwrap_or(state.drops_bad_options);
     state.clear_bugs = asked.clear_bugs.unwrap_or(state.clear_bugs);
     state.https_only = asked.https_only.unwrap_or(state.https_only);
     state.auth_server = asked.auth_server.clone().or(state.auth_server.take());

@@ -8,19 +8,22 @@ use axum::{
 };
 use serde_json::{Value, json};
 
+use super::state::Exhausted;
+
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     code: u16,
     status: &'static str,
     message: String,
     /// The machine-readable cause, in `details` or in `errors`.
-    reason: &'static str,
+    reason: String,
+    quota_limit: Option<String>,
     legacy: bool,
 }
 
 impl ApiError {
-    fn new(code: u16, status: &'static str, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { code, status, message: message.into(), reason, legacy: false }
+    fn new(code: u16, status: &'static str, reason: &str, message: impl Into<String>) -> Self {
+        Self { code, status, message: message.into(), reason: reason.to_owned(), quota_limit: None, legacy: false }
     }
 
     /// In the shape that Drive uses.
@@ -37,13 +40,14 @@ impl ApiError {
     fn body(&self) -> Value {
         let mut error = json!({"code": self.code, "message": self.message});
         if self.legacy {
-            let reason = match self.reason {
+            let reason = match self.reason.as_str() {
                 "ACCESS_TOKEN_SCOPE_INSUFFICIENT" => "insufficientPermissions",
                 "" if self.code == 401 => "authError",
                 "" => "invalid",
                 other => other,
             };
-            error["errors"] = json!([{"domain": "global", "reason": reason, "message": self.message}]);
+            let domain = if reason.ends_with("Exceeded") { "usageLimits" } else { "global" };
+            error["errors"] = json!([{"domain": domain, "reason": reason, "message": self.message}]);
         }
         if !self.legacy || self.code == 401 {
             error["status"] = json!(self.status);
@@ -54,6 +58,9 @@ impl ApiError {
                 "reason": self.reason,
                 "domain": "googleapis.com",
             }]);
+            if let Some(limit) = &self.quota_limit {
+                error["details"][0]["metadata"] = json!({"service": "sheets.googleapis.com", "quota_limit": limit});
+            }
         }
         json!({"error": error})
     }
@@ -84,11 +91,31 @@ pub(super) fn insufficient_scope() -> ApiError {
     ApiError::new(403, "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", text)
 }
 
-pub(super) fn quota(kind: &str) -> ApiError {
+pub(super) fn quota(kind: &str, whose: Exhausted) -> ApiError {
+    let (words, id) = match whose {
+        Exhausted::Project => ("per minute", "PerMinutePerProject"),
+        Exhausted::Person => ("per minute per user", "PerMinutePerUser"),
+    };
     let text = format!(
-        "Quota exceeded for quota metric '{kind} requests' and limit '{kind} requests per minute' of service 'sheets.googleapis.com'."
+        "Quota exceeded for quota metric '{kind} requests' and limit '{kind} requests {words}' of service 'sheets.googleapis.com'."
     );
-    ApiError::new(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", text)
+    let quota_limit = Some(format!("{kind}Requests{id}"));
+    ApiError { quota_limit, ..ApiError::new(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", text) }
+}
+
+/// An error on demand, with a reason of the caller's choice.
+pub(crate) fn on_demand(code: u16, reason: &str, message: &str) -> ApiError {
+    let status = match code {
+        400 => "INVALID_ARGUMENT",
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        429 => "RESOURCE_EXHAUSTED",
+        503 => "UNAVAILABLE",
+        504 => "DEADLINE_EXCEEDED",
+        _ => "INTERNAL",
+    };
+    ApiError::new(code, status, reason, message)
 }
 
 /// What Google says of a key that its interface description lacks.

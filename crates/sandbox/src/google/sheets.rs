@@ -102,8 +102,8 @@ pub(super) async fn handle(
     let answer = {
         let mut state = app.google();
         let scopes = if operation.is_read() { access::SPREADSHEETS_READ } else { access::SPREADSHEETS };
-        authorise(&state, &headers, scopes)?;
-        admit(&mut state, operation.is_read())?;
+        let account = authorise(&state, &headers, scopes)?.account.clone();
+        admit(&mut state, &account, operation.is_read())?;
         let spreadsheet = state.spreadsheets.get_mut(id).ok_or_else(errors::not_found)?;
         let answer = operation.run(spreadsheet, &query, &body)?;
         if !operation.is_read() {
@@ -117,10 +117,10 @@ pub(super) async fn handle(
     Ok(Json(mask.prune(answer)))
 }
 
-fn admit(state: &mut State, is_read: bool) -> Result<(), ApiError> {
+fn admit(state: &mut State, account: &str, is_read: bool) -> Result<(), ApiError> {
     let now_ms = state.clock.now_ms();
     let (quota, kind) = if is_read { (&mut state.reads, "Read") } else { (&mut state.writes, "Write") };
-    if quota.admit(now_ms) { Ok(()) } else { Err(errors::quota(kind)) }
+    quota.admit(account, now_ms).map_err(|whose| errors::quota(kind, whose))
 }
 
 /// A body with a key that the interface description lacks is refused.

@@ -1,7 +1,7 @@
 //! The account's grants, its spreadsheets, and the project's quotas.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -57,25 +57,38 @@ pub(crate) struct AccessToken {
     pub expires_ms: i64,
 }
 
-/// Requests of one kind in the current minute.
+/// Requests of one kind in the last minute, of the project and of each person.
 #[derive(Debug)]
 pub(super) struct Quota {
-    limit: u32,
-    used: u32,
-    since_ms: i64,
+    of_project: usize,
+    of_person: usize,
+    admitted: VecDeque<(i64, String)>,
+}
+
+/// Whose quota is used up.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Exhausted {
+    Project,
+    Person,
 }
 
 impl Quota {
-    fn new(limit: u32) -> Self {
-        Self { limit, used: 0, since_ms: 0 }
+    fn new(of_project: u32, of_person: u32) -> Self {
+        Self { of_project: of_project as usize, of_person: of_person as usize, admitted: VecDeque::new() }
     }
 
-    pub fn admit(&mut self, now_ms: i64) -> bool {
-        if now_ms - self.since_ms >= MINUTE_MS {
-            *self = Self { since_ms: now_ms, ..Self::new(self.limit) };
+    pub fn admit(&mut self, account: &str, now_ms: i64) -> Result<(), Exhausted> {
+        while self.admitted.front().is_some_and(|(at, _)| now_ms - at >= MINUTE_MS) {
+            self.admitted.pop_front();
         }
-        self.used += 1;
-        self.used <= self.limit
+        if self.admitted.len() >= self.of_project {
+            return Err(Exhausted::Project);
+        }
+        if self.admitted.iter().filter(|(_, who)| who == account).count() >= self.of_person {
+            return Err(Exhausted::Person);
+        }
+        self.admitted.push_back((now_ms, account.to_owned()));
+        Ok(())
     }
 }
 
@@ -105,8 +118,8 @@ impl State {
             access: BTreeMap::new(),
             refresh: BTreeMap::new(),
             consents: BTreeMap::new(),
-            reads: Quota::new(config.google_reads_per_minute),
-            writes: Quota::new(config.google_writes_per_minute),
+            reads: Quota::new(config.google_reads_per_minute, config.google_reads_per_minute_per_user),
+            writes: Quota::new(config.google_writes_per_minute, config.google_writes_per_minute_per_user),
         }
     }
 

@@ -9,9 +9,13 @@ mod bitrix_limits;
 #[cfg(test)]
 mod bitrix_oauth;
 #[cfg(test)]
+mod bitrix_traps_errors;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod google_oauth;
+#[cfg(test)]
+mod google_quotas;
 #[cfg(test)]
 mod google_sheets;
 #[cfg(test)]

@@ -9,7 +9,13 @@ mod bitrix_limits;
 #[cfg(test)]
 mod bitrix_oauth;
 #[cfg(test)]
+mod bitrix_traps_batch;
+#[cfg(test)]
 mod bitrix_traps_errors;
+#[cfg(test)]
+mod bitrix_traps_multifields;
+#[cfg(test)]
+mod bitrix_traps_values;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -8,10 +8,12 @@
 pub mod clock;
 pub mod fakes;
 pub mod memory;
+pub mod nothing;
 pub mod suites;
 pub mod tokens;
 
-pub use clock::{ManualClock, SimulatedClock};
+pub use clock::{FastClock, ManualClock, SimulatedClock};
 pub use fakes::{MemoryIntegrations, OpenGate};
 pub use memory::MemoryStore;
+pub use nothing::{CountedIds, Nothing};
 pub use tokens::MemoryTokens;

@@ -12,7 +12,6 @@ mod portal;
 mod schedule;
 mod sheet;
 mod store;
-mod surroundings;
 mod worker;
 
 use schedule::{Broken, run};

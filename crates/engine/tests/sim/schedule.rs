@@ -16,14 +16,13 @@ use kopru_ports::Clock as _;
 use kopru_ports::configs::{ConfigStore, SyncConfig};
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::sync::{SyncStore, SyncSummary};
-use kopru_ports_testkit::{MemoryStore, SimulatedClock};
+use kopru_ports_testkit::{CountedIds, MemoryStore, SimulatedClock};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use crate::faults::{Chance, WallClock};
 use crate::sheet::{ID, RECORD, Row, STATUS};
 pub use crate::store::Broken;
-use crate::surroundings::Counted;
 use crate::worker::{Worker, World};
 
 const STEPS: u64 = 60;
@@ -93,7 +92,7 @@ impl Schedule {
             records: Arc::default(),
             cells: Arc::default(),
             clock: Arc::new(WallClock { time: Arc::new(SimulatedClock::default()), ahead: AtomicI64::new(0) }),
-            ids: Arc::new(Counted::default()),
+            ids: Arc::new(CountedIds::default()),
             chance: Chance::new(seed + 1),
             broken,
         };

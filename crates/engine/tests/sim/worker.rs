@@ -6,7 +6,7 @@ use std::time::Duration;
 use kopru_delivery::{Delivery, DeliveryOptions, Waker};
 use kopru_engine::{Engine, Ports, Settings};
 use kopru_ports::UniqueIds;
-use kopru_ports_testkit::{MemoryIntegrations, MemoryStore};
+use kopru_ports_testkit::{MemoryIntegrations, MemoryStore, Nothing};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -14,7 +14,6 @@ use crate::faults::{Chance, Freezer, WallClock};
 use crate::portal::{CALL, Portal, Records};
 use crate::sheet::{Cells, Sheet};
 use crate::store::{Broken, Epochs, Store};
-use crate::surroundings::Nothing;
 
 /// What all workers share.
 #[derive(Clone)]

@@ -1,19 +1,24 @@
-//! Ports that a simulated engine holds and never needs.
+//! Ports that a simulated engine holds and never needs, and ids that are the same on every run.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use kopru_domain::{CellValue, SpreadsheetId};
 use kopru_ports::oauth::{
     Account, AuthorizeRequest, ConsentStore, Grant, OAuthErrorKind, OAuthProvider, PendingConsent,
 };
 use kopru_ports::seal::{SealContext, SealErrorKind, Sealer};
+use kopru_ports::spreadsheets::{
+    Area, CellWrite, FilePage, NewColumn, SheetsError, SheetsErrorKind, SpreadsheetInfo, Spreadsheets, TabRef,
+};
 use kopru_ports::tokens::{ConnectionStatus, Saved, StoredToken, TokenKey, TokenStore};
 use kopru_ports::{PortError, Retry, StoreError, StoreErrorKind, UniqueIds};
 use secrecy::SecretString;
 use uuid::Uuid;
 
 /// Whatever is asked, there is nothing.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Nothing;
 
 fn none<K>(kind: K) -> PortError<K> {
@@ -96,11 +101,34 @@ impl Sealer for Nothing {
     }
 }
 
-/// Ids that count: the same on every run.
-#[derive(Default)]
-pub struct Counted(AtomicU64);
+#[async_trait]
+impl Spreadsheets for Nothing {
+    async fn list(&self, _: &TokenKey, _: Option<&str>, _: Option<&str>) -> Result<FilePage, SheetsError> {
+        Ok(FilePage::default())
+    }
 
-impl UniqueIds for Counted {
+    async fn describe(&self, _: &TokenKey, _: &SpreadsheetId) -> Result<SpreadsheetInfo, SheetsError> {
+        Err(none(SheetsErrorKind::NotFound))
+    }
+
+    async fn read(&self, _: &TabRef, _: &[Area]) -> Result<Vec<Vec<Vec<CellValue>>>, SheetsError> {
+        Err(none(SheetsErrorKind::NotFound))
+    }
+
+    async fn write(&self, _: &TabRef, _: &[CellWrite]) -> Result<(), SheetsError> {
+        Err(none(SheetsErrorKind::NotFound))
+    }
+
+    async fn add_columns(&self, _: &TabRef, _: &[NewColumn]) -> Result<(), SheetsError> {
+        Err(none(SheetsErrorKind::NotFound))
+    }
+}
+
+/// Ids that count.
+#[derive(Debug, Default)]
+pub struct CountedIds(AtomicU64);
+
+impl UniqueIds for CountedIds {
     fn next(&self) -> Uuid {
         Uuid::from_u64_pair(0, self.0.fetch_add(1, Ordering::Relaxed) + 1)
     }

@@ -14,7 +14,15 @@ use tokio::{
 };
 use tower_http::trace::TraceLayer;
 
-use crate::{SandboxConfig, bitrix, clock::Clock, control, events::Event, faults::Faults, google, pages, tls};
+use crate::{
+    SandboxConfig,
+    bitrix::{self, fields::entity_name, hooks::Change},
+    clock::Clock,
+    control,
+    events::Event,
+    faults::Faults,
+    google, pages, tls,
+};
 
 /// Changes that a slow page may miss before it has to read everything anew.
 const EVENT_BACKLOG: usize = 1024;
@@ -48,6 +56,12 @@ impl App {
     /// Nobody may be listening, and that is fine.
     pub fn tell(&self, event: Event) {
         self.events.send(event).ok();
+    }
+
+    pub fn tell_changes(&self, changes: &[Change]) {
+        for change in changes {
+            self.tell(Event::bitrix(&entity_name(change.type_id), change.id));
+        }
     }
 
     /// Back to the state of a fresh start.

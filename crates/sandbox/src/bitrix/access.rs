@@ -16,6 +16,8 @@ pub(super) struct Caller {
     pub user_id: u64,
     pub credential: String,
     pub scopes: Vec<String>,
+    /// The application, where one calls.
+    pub client_id: Option<String>,
 }
 
 impl Caller {
@@ -52,7 +54,8 @@ pub(super) fn authorise(state: &State, segments: &[&str], params: &Params) -> Re
         return Err(errors::expired_token());
     }
     let credential = format!("application {}", grant.client_id);
-    Ok(Caller { user_id: grant.user_id, credential, scopes: grant.scopes.clone() })
+    let client_id = Some(grant.client_id.clone());
+    Ok(Caller { user_id: grant.user_id, credential, scopes: grant.scopes.clone(), client_id })
 }
 
 fn webhook(state: &State, user: &str, secret: &str) -> Result<Caller, RestError> {
@@ -61,5 +64,5 @@ fn webhook(state: &State, user: &str, secret: &str) -> Result<Caller, RestError>
         return Err(unauthorised("INVALID_CREDENTIALS", "Invalid request credentials"));
     }
     let scopes = SCOPES.map(str::to_owned).into();
-    Ok(Caller { user_id, credential: format!("webhook {user}/{secret}"), scopes })
+    Ok(Caller { user_id, credential: format!("webhook {user}/{secret}"), scopes, client_id: None })
 }

@@ -18,6 +18,8 @@ pub(crate) struct App {
     pub redirect_uri: String,
     pub scopes: Vec<String>,
     pub installed: bool,
+    /// By which its handlers know that the portal calls.
+    pub application_token: String,
 }
 
 /// What a person allowed an application.

@@ -6,6 +6,7 @@ use super::{
     access::Caller,
     directories,
     errors::RestError,
+    event_methods,
     fields::{self, COMPANY, CONTACT, DEAL, LEAD, QUOTE},
     items, legacy,
     params::{Params, find, text},
@@ -63,13 +64,21 @@ impl From<Map<String, Value>> for Reply {
     }
 }
 
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 24] = [
     "crm.category.list",
     "crm.currency.list",
     "crm.duplicate.findbycomm",
     "crm.status.entity.types",
     "crm.status.list",
     "crm.type.list",
+    "event.bind",
+    "event.get",
+    "event.offline.clear",
+    "event.offline.error",
+    "event.offline.get",
+    "event.offline.list",
+    "event.unbind",
+    "feature.get",
     "method.get",
     "methods",
     "profile",
@@ -119,6 +128,7 @@ pub(super) fn run(state: &mut State, caller: &Caller, method: Method, params: &P
         }
         Method::Item(action) => items::call(state, caller.user_id, action, params),
         Method::Legacy(type_id, action) => legacy::call(state, caller.user_id, type_id, action, params),
+        Method::Other(name) if name.starts_with("event.") => event_methods::call(state, caller, name, params),
         Method::Other(name) => other(state, caller, name, params),
     }
 }
@@ -139,6 +149,7 @@ fn other(state: &State, caller: &Caller, name: &str, params: &Params) -> Result<
         "app.info" => {
             json!({"ID": 1, "CODE": "", "STATUS": "L", "LANGUAGE_ID": fields::LANGUAGES[state.language]}).into()
         }
+        "feature.get" => json!({"value": "Y"}).into(),
         "methods" => json!(OTHERS).into(),
         _ => {
             let known = find(params, "name").is_some_and(|name| parse(&text(name)).is_some());

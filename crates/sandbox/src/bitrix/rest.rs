@@ -19,8 +19,9 @@ use super::{
     dispatch::{self, Method, Reply},
     envelope::{self, Stopwatch},
     errors::{self, RestError},
+    hooks::{Change, Delivery},
     limits::Account,
-    params::{Params, parse_str},
+    params::{Params, find, parse_str, text},
     state::State,
 };
 use crate::{
@@ -114,17 +115,28 @@ pub(super) async fn run(
     if slept {
         tokio::time::sleep(cost).await;
     }
-    let (outcome, changed) = {
+    let (outcome, changed, deliveries) = {
         let mut state = app.bitrix();
         let outcome = dispatch::run(&mut state, caller, command.method, command.params);
         let now_ms = state.clock.now_ms();
         state.limits.spend(&command.account, cost, now_ms);
-        (outcome, std::mem::take(&mut state.changed))
+        let changed = std::mem::take(&mut state.changed);
+        let deliveries = publish(&mut state, &changed, command.params, &app.base_url);
+        (outcome, changed, deliveries)
     };
-    for event in changed {
-        app.tell(event);
+    app.tell_changes(&changed);
+    for Delivery { url, form } in deliveries {
+        // Nobody waits for a handler, and one that fails is not called again.
+        tokio::spawn(app.http.post(url).form(&form).send());
     }
     outcome
+}
+
+fn publish(state: &mut State, changes: &[Change], params: &Params, base_url: &str) -> Vec<Delivery> {
+    let connector = find(params, "auth_connector").map(text).unwrap_or_default();
+    let portal = state.address.clone().unwrap_or_else(|| format!("{base_url}/bitrix24"));
+    let now_ms = state.clock.now_ms();
+    changes.iter().flat_map(|change| state.hooks.publish(*change, &connector, &portal, now_ms)).collect()
 }
 
 /// `crm.item.Update.json` → `crm.item.update`.

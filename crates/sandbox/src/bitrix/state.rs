@@ -14,10 +14,11 @@ use super::{
     apps::Apps,
     directories::{self, Status},
     fields::{self, CONTACT, Field, INVOICE},
+    hooks::{Change, Hooks, Verb},
     limits::{Bucket, Limits},
     multifield::Row,
 };
-use crate::{SandboxConfig, clock::Clock, events::Event};
+use crate::{SandboxConfig, clock::Clock};
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct User {
@@ -64,8 +65,9 @@ pub(crate) struct Category {
     pub name: String,
 }
 
+/// An entry of a record's history.
 #[derive(Debug, Clone)]
-pub(crate) struct Change {
+pub(crate) struct Entry {
     pub at_ms: i64,
     /// Field → (old, new).
     pub fields: BTreeMap<String, (Value, Value)>,
@@ -79,7 +81,7 @@ pub(crate) struct Record {
     pub values: BTreeMap<String, Value>,
     pub multi: Vec<Row>,
     pub created_at_ms: i64,
-    pub changes: Vec<Change>,
+    pub changes: Vec<Entry>,
 }
 
 impl Record {
@@ -144,8 +146,9 @@ pub(crate) struct State {
     pub clear_bugs: bool,
     /// Whether an option outside its list is dropped without a word, or refused.
     pub drops_bad_options: bool,
-    /// Told to the pages when the call ends.
-    pub changed: Vec<Event>,
+    /// Told when the call ends.
+    pub changed: Vec<Change>,
+    pub hooks: Hooks,
     catalogue: BTreeMap<u32, Arc<Vec<Field>>>,
 }
 
@@ -174,6 +177,7 @@ impl State {
             clear_bugs: true,
             drops_bad_options: true,
             changed: Vec::new(),
+            hooks: Hooks::default(),
             catalogue: BTreeMap::new(),
         };
         for type_id in fields::SYSTEM_TYPES {
@@ -223,8 +227,8 @@ impl State {
         self.records.get(&type_id)?.get(&id)
     }
 
-    pub fn tell(&mut self, type_id: u32, id: u64) {
-        self.changed.push(Event::bitrix(&fields::entity_name(type_id), id));
+    pub fn tell(&mut self, type_id: u32, id: u64, verb: Verb) {
+        self.changed.push(Change { type_id, id, verb });
     }
 
     /// What a new record has before anybody says anything.

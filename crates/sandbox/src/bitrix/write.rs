@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
+    hooks::Verb,
     multifield::{self, Row},
-    state::{Change, Record, State, portal_time},
+    state::{Entry, Record, State, portal_time},
 };
 
 /// What a call wants, already checked.
@@ -24,7 +25,7 @@ pub(super) fn create(state: &mut State, type_id: u32, user_id: u64, intent: Inte
     name_if_needed(state, type_id, &mut record);
     multifield::apply(&mut record.multi, &intent.multi, || state.next_row_id());
     state.records.entry(type_id).or_default().insert(id, record);
-    state.tell(type_id, id);
+    state.tell(type_id, id, Verb::Add);
     id
 }
 
@@ -57,9 +58,9 @@ pub(super) fn update(state: &mut State, type_id: u32, id: u64, user_id: u64, int
     for name in ["MODIFY_BY_ID", "UPDATED_BY"] {
         new.values.entry(name.to_owned()).and_modify(|user| *user = json!(user_id));
     }
-    new.changes.push(Change { at_ms: now, fields });
+    new.changes.push(Entry { at_ms: now, fields });
     state.records.entry(type_id).or_default().insert(id, new);
-    state.tell(type_id, id);
+    state.tell(type_id, id, Verb::Update);
 }
 
 fn difference(old: &Record, new: &Record) -> BTreeMap<String, (Value, Value)> {
@@ -84,7 +85,7 @@ fn difference(old: &Record, new: &Record) -> BTreeMap<String, (Value, Value)> {
 pub(super) fn delete(state: &mut State, type_id: u32, id: u64) -> bool {
     let gone = state.records.get_mut(&type_id).and_then(|records| records.remove(&id)).is_some();
     if gone {
-        state.tell(type_id, id);
+        state.tell(type_id, id, Verb::Delete);
     }
     gone
 }

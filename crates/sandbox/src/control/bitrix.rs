@@ -128,9 +128,7 @@ async fn seed(Extracted(app): Extracted<Shared>, Json(seed): Json<Seed>) -> Answ
     }
     let changed = std::mem::take(&mut state.changed);
     drop(state);
-    for event in changed {
-        app.tell(event);
-    }
+    app.tell_changes(&changed);
     Ok(Json(json!({"ids": ids})))
 }
 

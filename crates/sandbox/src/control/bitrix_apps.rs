@@ -8,6 +8,7 @@ use super::{Answer, Refused};
 use crate::{
     bitrix::apps::{App, Grant, SCOPES},
     events::Event,
+    random,
     server::Shared,
 };
 
@@ -19,6 +20,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/revoke", post(revoke))
         .route("/uninstall", post(uninstall))
         .route("/rename", post(rename))
+        .route("/outbound", post(outbound))
 }
 
 fn all_scopes() -> Vec<String> {
@@ -37,9 +39,11 @@ struct SeedApp {
 
 async fn install(Extracted(app): Extracted<Shared>, Json(asked): Json<SeedApp>) -> Json<Value> {
     let SeedApp { client_id, client_secret, redirect_uri, scopes } = asked;
-    let own = App { secret: client_secret, redirect_uri, scopes, installed: true };
+    let own =
+        App { secret: client_secret, redirect_uri, scopes, installed: true, application_token: random::token(24) };
+    let answer = json!({"application_token": own.application_token});
     app.bitrix().apps.clients.insert(client_id, own);
-    Json(json!({}))
+    Json(answer)
 }
 
 #[derive(Debug, Deserialize)]
@@ -103,4 +107,16 @@ async fn rename(Extracted(app): Extracted<Shared>, Json(asked): Json<Rename>) ->
     app.bitrix().address = Some(address.clone());
     app.tell(Event::bitrix("address", 0));
     Json(json!({"base": address}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outbound {
+    event: String,
+    handler: String,
+}
+
+async fn outbound(Extracted(app): Extracted<Shared>, Json(asked): Json<Outbound>) -> Json<Value> {
+    let application_token = app.bitrix().hooks.add_outbound(&asked.event, asked.handler);
+    Json(json!({"application_token": application_token}))
 }

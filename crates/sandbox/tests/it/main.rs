@@ -5,6 +5,8 @@ mod bitrix_batch;
 #[cfg(test)]
 mod bitrix_crm;
 #[cfg(test)]
+mod bitrix_events;
+#[cfg(test)]
 mod bitrix_limits;
 #[cfg(test)]
 mod bitrix_oauth;

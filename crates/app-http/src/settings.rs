@@ -87,7 +87,7 @@ pub struct Settings {
     #[arg(long, env = "KOPRU_CRM_TIMEOUT", default_value_t = CRM_TIMEOUT, value_parser = value_parser!(u64).range(1..=3600))]
     pub crm_timeout: u64,
     /// Seconds that a lost instance's work waits for another one.
-    #[arg(long, env = "KOPRU_LEASE", default_value_t = LEASE, value_parser = value_parser!(u64).range(5..=3600))]
+    #[arg(long, env = "KOPRU_LEASE", default_value_t = LEASE, value_parser = value_parser!(u64).range(1..=3600))]
     pub lease: u64,
 }
 

@@ -7,6 +7,7 @@ mod expected;
 mod progress;
 mod report;
 mod seed;
+mod signs;
 mod spelling;
 mod stage;
 mod verify;

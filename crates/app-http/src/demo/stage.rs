@@ -217,7 +217,9 @@ async fn load(control: &Client, locale: &str, table: &Table) -> anyhow::Result<(
 
 async fn configure(client: &Client, control: &Client, entity: EntityKind) -> anyhow::Result<(String, Mapping)> {
     let wish = json!({ "spreadsheet": SPREADSHEET, "gid": 0, "entity": entity, "quiet_ms": 0 });
-    let created = client.post("/api/v1/sheet-sync/configs", wish).await?;
+    let created = client.post("/api/v1/sheet-sync/configs", wish).await.with_context(|| {
+        format!("the sheet cannot be imported; `kopru detect --entity {entity}` says what its columns are taken for")
+    })?;
     let trigger = json!({ "gid": 0, "url": created["webhook_url"], "secret": created["webhook_secret"] });
     control.post(&format!("/_control/google/spreadsheets/{SPREADSHEET}/trigger"), trigger).await?;
     let id = created["id"].as_str().context("the service gave no id")?.to_owned();

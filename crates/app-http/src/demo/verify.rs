@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::edits::Edit;
 use super::seed;
+use super::signs::can_come_from;
 use super::spelling::{crm_texts, texts};
 use super::stage::Stage;
 use crate::table::Table;
@@ -32,6 +33,16 @@ pub struct Findings {
     pub wrong: Vec<String>,
     /// Cells of mapped columns that cannot be read, by row and header.
     pub refused: BTreeSet<(usize, String)>,
+}
+
+impl Findings {
+    fn count(&mut self, status: &str) {
+        match status {
+            "✅ Senkronize" => self.synced += 1,
+            "❌ Hata" => self.with_errors += 1,
+            _ => self.without_status += 1,
+        }
+    }
 }
 
 /// What the sheet said before: a blank clears only what the sheet itself filled.
@@ -87,13 +98,25 @@ pub async fn compare(stage: &Stage, past: &Past<'_>) -> anyhow::Result<Findings>
             findings.wrong.push(format!("rows {} and {} have the same record {id}", other + 2, row + 2));
         }
         let says = Says::of(stage, &mapping, |column| both.cell(row, column));
+        let status = both.system_text(row, both.system.status);
+        if both.record(row).is_some() {
+            findings.count(&status);
+        }
         match both.record(row) {
+            // An emptied row leaves its record as it is.
+            Some(_) if says.blank => {}
             Some(record) => {
                 let before = Says::of(stage, &mapping, |column| past.cell(row, column));
                 let edited = past.edited(&id);
                 RowCheck { stage, mapping: &mapping, number: row + 2, says: &says, before: &before, edited }
                     .hold(record, &mut findings);
-                check_status(&both.system_text(row, both.system.status), row + 2, &says, &mut findings);
+                let right = if says.refused.is_empty() { "✅ Senkronize" } else { "❌ Hata" };
+                if status != right {
+                    let number = row + 2;
+                    findings
+                        .wrong
+                        .push(format!("row {number}: the status cell reads \"{status}\" and not \"{right}\""));
+                }
             }
             None if both.rows[row].iter().any(says_something) => match says.no_record() {
                 Some(reason) => findings.no_record.entry(reason).or_default().push(row + 2),
@@ -126,6 +149,8 @@ struct Says {
     refused: BTreeSet<String>,
     /// Fields of these cells.
     unread: BTreeSet<String>,
+    /// The texts themselves, by field.
+    cells: BTreeMap<String, String>,
     blank: bool,
 }
 
@@ -139,9 +164,12 @@ impl Says {
                     let (given, surname) = split_name(&cell(*column).to_text());
                     says.add(stage, "NAME", &FieldValue::Text(given));
                     says.add(stage, "LAST_NAME", &FieldValue::Text(surname));
+                    says.keep("NAME", cell(*column));
+                    says.keep("LAST_NAME", cell(*column));
                 }
                 Target::Field(code) => {
                     let Some(field) = stage.catalog.get(code) else { continue };
+                    says.keep(code.as_str(), cell(*column));
                     if let Ok(value) = convert(cell(*column), field, &mapped.style) {
                         says.add(stage, code.as_str(), &value);
                     } else {
@@ -152,6 +180,10 @@ impl Says {
             }
         }
         says
+    }
+
+    fn keep(&mut self, code: &str, cell: &CellValue) {
+        self.cells.entry(code.to_owned()).or_default().extend([" ", &cell.to_text()]);
     }
 
     fn add(&mut self, stage: &Stage, code: &str, value: &FieldValue) {
@@ -191,8 +223,12 @@ impl RowCheck<'_> {
                 }
                 continue;
             }
-            let crm = crm_texts(&self.stage.catalog[&code.as_str().into()], record);
-            if *sheet != crm {
+            let field = &self.stage.catalog[&code.as_str().into()];
+            let crm = crm_texts(field, record);
+            let cell = &self.says.cells[code];
+            if *sheet == crm && !crm.iter().all(|value| can_come_from(field.kind, cell, value)) {
+                findings.wrong.push(format!("{}:{cell} can hardly mean {}", self.name(code), list(&crm)));
+            } else if *sheet != crm {
                 let (name, sheet, crm) = (self.name(code), list(sheet), list(&crm));
                 findings.wrong.push(format!("{name}: the sheet says {sheet}, the CRM has {crm}"));
             }
@@ -226,25 +262,13 @@ fn list(texts: &BTreeSet<String>) -> String {
     if texts.is_empty() { "nothing".to_owned() } else { texts.iter().cloned().collect::<Vec<_>>().join(", ") }
 }
 
-fn check_status(status: &str, row: usize, says: &Says, findings: &mut Findings) {
-    match status {
-        "✅ Senkronize" => findings.synced += 1,
-        "❌ Hata" => findings.with_errors += 1,
-        _ => findings.without_status += 1,
-    }
-    let right = if says.refused.is_empty() { "✅ Senkronize" } else { "❌ Hata" };
-    if status != right {
-        findings.wrong.push(format!("row {row}: the status cell reads \"{status}\" and not \"{right}\""));
-    }
-}
-
 /// The mapping as the service's own interface told it.
 pub fn mapping(stage: &Stage) -> Value {
     let entry = |column: &Value| {
         let header = column["header"].as_str().unwrap_or_default();
         let mapped = stage.mapping.columns.iter().any(|mapped| mapped.header == header);
         let field = if mapped { column["field"].clone() } else { Value::Null };
-        json!({ "column": column["column"], "header": header, "field": field, "confidence": column["confidence"], "reason": column["reason"] })
+        json!({ "column": column["column"], "header": header, "field": field, "writable": column["writable"], "confidence": column["confidence"], "reason": column["reason"] })
     };
     stage.detected["columns"].as_array().into_iter().flatten().map(entry).collect()
 }

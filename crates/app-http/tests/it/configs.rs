@@ -39,6 +39,20 @@ async fn a_changed_mapping_is_brought_into_every_record() {
 }
 
 #[tokio::test]
+async fn what_was_written_under_another_style_is_repaired() {
+    let service = Service::start().await;
+    let config = service.synced(&[["Can", "(212) 555 01 00"]]).await;
+    let phones = async || service.vendors_get("bitrix24/records/lead").await[0]["multi"]["PHONE"].clone();
+    assert_eq!(phones().await[0]["VALUE"], "+902125550100");
+    let mut mapping = service.call("GET", &config.path, None).await.json["mapping"].clone();
+    mapping["columns"][1]["style"]["region"] = json!("US");
+    assert_eq!(service.change(&config, json!({ "mapping": mapping })).await.0, 200);
+    service.settled(&config).await;
+    let phones = phones().await;
+    assert_eq!((phones[0]["VALUE"].as_str(), phones.as_array().unwrap().len()), (Some("+12125550100"), 1));
+}
+
+#[tokio::test]
 async fn a_mapping_to_a_field_that_the_portal_does_not_have_changes_nothing() {
     let service = Service::start().await;
     let config = service.synced(&PEOPLE).await;

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod configs;
+mod demo;
 mod dependency_rule;
 mod harness;
 mod operate;

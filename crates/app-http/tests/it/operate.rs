@@ -51,7 +51,7 @@ async fn only_who_can_read_the_operators_file_is_served() {
 #[rstest]
 #[case(&["serve", "--public-url", "foo"], "https://name")]
 #[case(&["serve", "--google-url", "notaurl"], "https://name")]
-#[case(&["serve", "--lease", "0"], "5..=3600")]
+#[case(&["serve", "--lease", "0"], "1..=3600")]
 #[case(&["serve", "--database-url", "sqlite:///no/such/folder/x.db"], "/no/such/folder/x.db")]
 #[case(&["company", "add", "a b"], "no blanks")]
 fn settings_that_cannot_be_are_named(#[case] args: &[&str], #[case] why: &str) {

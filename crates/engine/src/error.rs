@@ -129,8 +129,8 @@ impl Problem {
                 "Two columns have the same header; rename one.",
             ),
             Self::NothingMapped => (
-                "Hiçbir sütun eşlenemedi; en az bir sütunu elle eşleyin.",
-                "No column could be mapped; map at least one by hand.",
+                "Hiçbir sütun eşlenemedi; başlıklar ilk satırda olmalı. Öyleyse en az bir sütunu elle eşleyin.",
+                "No column could be mapped; the headers have to be in the first row. If they are, map at least one column by hand.",
             ),
             Self::NoSuchTab => (
                 "E-tabloda böyle bir sekme yok; sekmeyi yeniden seçin.",

@@ -98,24 +98,17 @@ pub async fn compare(stage: &Stage, past: &Past<'_>) -> anyhow::Result<Findings>
             findings.wrong.push(format!("rows {} and {} have the same record {id}", other + 2, row + 2));
         }
         let says = Says::of(stage, &mapping, |column| both.cell(row, column));
-        let status = both.system_text(row, both.system.status);
-        if both.record(row).is_some() {
-            findings.count(&status);
-        }
         match both.record(row) {
-            // An emptied row leaves its record as it is.
-            Some(_) if says.blank => {}
             Some(record) => {
+                let status = both.system_text(row, both.system.status);
+                findings.count(&status);
                 let before = Says::of(stage, &mapping, |column| past.cell(row, column));
-                let edited = past.edited(&id);
-                RowCheck { stage, mapping: &mapping, number: row + 2, says: &says, before: &before, edited }
-                    .hold(record, &mut findings);
-                let right = if says.refused.is_empty() { "✅ Senkronize" } else { "❌ Hata" };
-                if status != right {
-                    let number = row + 2;
-                    findings
-                        .wrong
-                        .push(format!("row {number}: the status cell reads \"{status}\" and not \"{right}\""));
+                let (number, edited) = (row + 2, past.edited(&id));
+                let check = RowCheck { stage, mapping: &mapping, number, says: &says, before: &before, edited };
+                // An emptied row leaves its record as it is.
+                if !says.blank {
+                    check.fields(record, &mut findings);
+                    check.status(&status, &mut findings);
                 }
             }
             None if both.rows[row].iter().any(says_something) => match says.no_record() {
@@ -214,7 +207,7 @@ struct RowCheck<'a> {
 }
 
 impl RowCheck<'_> {
-    fn hold(&self, record: &Value, findings: &mut Findings) {
+    fn fields(&self, record: &Value, findings: &mut Findings) {
         for (code, sheet) in self.says.values.iter().filter(|(code, _)| !self.says.unread.contains(*code)) {
             if sheet.is_empty() && !self.was_filled(code, record) {
                 // What a blank never filled is the portal's own: its default stays, whatever it is.
@@ -232,6 +225,14 @@ impl RowCheck<'_> {
                 let (name, sheet, crm) = (self.name(code), list(sheet), list(&crm));
                 findings.wrong.push(format!("{name}: the sheet says {sheet}, the CRM has {crm}"));
             }
+        }
+    }
+
+    fn status(&self, status: &str, findings: &mut Findings) {
+        let right = if self.says.refused.is_empty() { "✅ Senkronize" } else { "❌ Hata" };
+        if status != right {
+            let number = self.number;
+            findings.wrong.push(format!("row {number}: the status cell reads \"{status}\" and not \"{right}\""));
         }
     }
 

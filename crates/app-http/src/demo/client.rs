@@ -25,6 +25,11 @@ impl Client {
         Self { key: Some((key, user.to_owned())), ..self }
     }
 
+    /// The language in which it is answered.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
     /// The address that it calls.
     pub fn base(&self) -> &str {
         &self.base

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use kopru_domain::Language;
 use serde_json::{Value, json};
 
 use super::by_hand::Checked;
 use super::edits::Edit;
 use super::stage::Stage;
-use super::verify::{self, Findings};
+use super::verify::{self, Findings, NoRecord};
 use crate::table::Table;
 
 /// So many differences are shown.
@@ -27,6 +28,7 @@ pub struct Report {
     latency: Vec<i64>,
     mapping: Value,
     refusals: Vec<Value>,
+    language: Language,
 }
 
 impl Report {
@@ -45,6 +47,7 @@ impl Report {
             latency: Vec::new(),
             mapping: verify::mapping(stage),
             refusals: Vec::new(),
+            language: stage.client.language(),
         })
     }
 
@@ -94,7 +97,7 @@ impl Report {
 
     /// Rows that make no record, by the reason.
     fn no_record(&self) -> Vec<Value> {
-        let entry = |(reason, rows): (&&str, &Vec<usize>)| json!({ "reason": reason, "count": rows.len(), "rows": &rows[..rows.len().min(EXAMPLES)] });
+        let entry = |(reason, rows): (&NoRecord, &Vec<usize>)| json!({ "reason": reason.text(self.language), "count": rows.len(), "rows": &rows[..rows.len().min(EXAMPLES)] });
         self.findings.no_record.iter().map(entry).collect()
     }
 
@@ -146,7 +149,8 @@ impl Report {
         if !self.unmapped.is_empty() {
             lines.push(format!("columns without a field: {}", self.unmapped.join(", ")));
         }
-        let without = |(reason, rows): (&&str, &Vec<usize>)| {
+        let without = |(reason, rows): (&NoRecord, &Vec<usize>)| {
+            let reason = reason.text(self.language);
             let some: Vec<String> = rows.iter().take(EXAMPLES).map(ToString::to_string).collect();
             format!("{} rows make no record, {reason}: {}", rows.len(), some.join(", "))
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context as _;
 use kopru_domain::convert::{convert, split_name};
-use kopru_domain::{CellValue, FieldValue, ResolvedMapping, SystemColumns, Target};
+use kopru_domain::{CellValue, FieldValue, Language, ResolvedMapping, SystemColumns, Target};
 use serde_json::{Value, json};
 
 use super::edits::Edit;
@@ -13,6 +13,31 @@ use super::signs::can_come_from;
 use super::spelling::{crm_texts, texts};
 use super::stage::Stage;
 use crate::table::Table;
+
+/// Why a row makes no record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoRecord {
+    /// Nothing stands in its mapped columns.
+    Blank,
+    /// Placeholders only, such as a dash.
+    Placeholders,
+    /// None of its mapped cells can be read.
+    Unreadable,
+}
+
+impl NoRecord {
+    /// The reason in a person's language.
+    pub fn text(self, language: Language) -> &'static str {
+        let (tr, en) = match self {
+            Self::Blank => ("eşlenen sütunlarında bir şey yok", "nothing stands in its mapped columns"),
+            Self::Placeholders => {
+                ("eşlenen hücrelerinde yalnızca yer tutucu var", "its mapped cells hold placeholders only")
+            }
+            Self::Unreadable => ("eşlenen hücrelerinin hiçbiri okunamadı", "none of its mapped cells can be read"),
+        };
+        if language == Language::Tr { tr } else { en }
+    }
+}
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -28,7 +53,7 @@ pub struct Findings {
     /// Rows with a record whose status cell says neither.
     pub without_status: u32,
     /// Rows that make no record, by the reason.
-    pub no_record: BTreeMap<&'static str, Vec<usize>>,
+    pub no_record: BTreeMap<NoRecord, Vec<usize>>,
     /// Differences, for people.
     pub wrong: Vec<String>,
     /// Cells of mapped columns that cannot be read, by row and header.
@@ -185,13 +210,13 @@ impl Says {
     }
 
     /// Why such a row makes no record; `None` where it should make one.
-    fn no_record(&self) -> Option<&'static str> {
+    fn no_record(&self) -> Option<NoRecord> {
         let nothing = self.values.values().all(BTreeSet::is_empty);
         match (nothing, self.blank, self.refused.is_empty()) {
             (false, ..) => None,
-            (true, true, _) => Some("nothing stands in its mapped columns"),
-            (true, false, true) => Some("its mapped cells hold placeholders only"),
-            (true, false, false) => Some("none of its mapped cells can be read"),
+            (true, true, _) => Some(NoRecord::Blank),
+            (true, false, true) => Some(NoRecord::Placeholders),
+            (true, false, false) => Some(NoRecord::Unreadable),
         }
     }
 }

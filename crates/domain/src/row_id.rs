@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -45,6 +46,14 @@ impl RowId {
     #[must_use]
     pub fn belongs_to(&self, tag: &RowTag) -> bool {
         self.0.split('-').nth(1) == Some(tag.0.as_str())
+    }
+
+    /// When it was made, where its unique part tells (UUID version 7).
+    #[must_use]
+    pub fn made_at(&self) -> Option<Timestamp> {
+        let unique: Uuid = self.0.rsplit_once('-')?.1.parse().ok()?;
+        let (seconds, nanos) = unique.get_timestamp()?.to_unix();
+        Timestamp::new(seconds.cast_signed(), nanos.cast_signed()).ok()
     }
 
     /// The id as it stands in the cell.

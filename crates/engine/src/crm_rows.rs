@@ -42,6 +42,13 @@ impl Task {
             .unwrap_or_default()
     }
 
+    /// A create is in doubt, or the row got its id under an earlier configuration of its tab, which is
+    /// forgotten.
+    fn may_have_a_record(&self) -> bool {
+        let earlier = self.row.id.made_at().is_some_and(|made| made < self.config.created);
+        self.row.record.is_none() && (self.work.open_attempt.is_some() || earlier)
+    }
+
     /// A row of which no cell could be read makes no record.
     fn has_to_be_sent(&self) -> bool {
         match self.row.record {
@@ -126,7 +133,7 @@ impl CrmRows {
     async fn resolve(&self, company: &CompanyId, tasks: &mut Vec<Task>, done: &mut Done<'_>) {
         let Some(portal) = tasks.first().map(|task| task.config.portal.clone()) else { return };
         let mut wanted: BTreeMap<EntityKind, Vec<String>> = BTreeMap::new();
-        for task in tasks.iter().filter(|task| task.row.record.is_none() && task.work.open_attempt.is_some()) {
+        for task in tasks.iter().filter(|task| task.may_have_a_record()) {
             wanted.entry(task.config.entity).or_default().push(task.row.id.to_string());
         }
         for (entity, origins) in wanted {

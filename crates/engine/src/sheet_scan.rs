@@ -9,7 +9,7 @@ use kopru_ports::delivery::{Outcome, Settlement, Urgency, Work};
 use kopru_ports::spreadsheets::SheetsErrorKind;
 use kopru_ports::sync::{ScanProgress, SyncChanges};
 use kopru_ports::{PortError, Retry};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::sheet_rows::Look;
 use crate::sheet_turn::{SheetWork, Trouble};
@@ -17,6 +17,8 @@ use crate::{Engine, work};
 
 /// Rows a page.
 const PAGE: u32 = 1000;
+/// The payload of a scan that goes on and that nobody wished for anew.
+const ONCE: &str = "once";
 
 pub(crate) struct SheetScan(pub(crate) Arc<Engine>);
 
@@ -30,12 +32,17 @@ impl SheetWork for SheetScan {
         let (read, total) = (end.saturating_sub(1), total.saturating_sub(1));
         let finished = read >= total;
         settlement.sync[0].scan = Some(ScanProgress { id: cursor.scan, read, total, finished });
-        let outcome = if finished {
-            settlement.follow_ups.push(work::status(config, Urgency::Bulk, self.0.ports.clock.now()));
-            Outcome::Done
-        } else {
-            Outcome::Again { due: self.0.ports.clock.now(), payload: Value::Null }
+        // A wish that came while the scan ran left its own, empty payload: rows above may have changed.
+        let wished = cursor.next > 1 && work.payload != json!(ONCE);
+        let go_on = |payload| Outcome::Again { due: self.0.ports.clock.now(), payload };
+        let outcome = match (finished, wished) {
+            (false, false) => go_on(json!(ONCE)),
+            (_, true) => go_on(Value::Null),
+            (true, false) => Outcome::Done,
         };
+        if finished {
+            settlement.follow_ups.push(work::status(config, Urgency::Bulk, self.0.ports.clock.now()));
+        }
         settlement.outcomes.push((work.key.clone(), work.generation, outcome));
         Ok(settlement)
     }

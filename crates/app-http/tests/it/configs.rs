@@ -97,6 +97,22 @@ async fn a_deleted_configuration_leaves_sheet_and_records_as_they_are() {
 }
 
 #[tokio::test]
+async fn a_tab_that_is_connected_again_finds_its_records() {
+    let service = Service::start().await;
+    let config = service.synced(&PEOPLE).await;
+    assert_eq!(service.call("DELETE", &config.path, None).await.status, 204);
+    let wish = json!({ "spreadsheet": "s", "gid": 0, "entity": "lead", "quiet_ms": 0 });
+    let created = service.call("POST", "/api/v1/sheet-sync/configs", Some(wish)).await.json;
+    let path = format!("/api/v1/sheet-sync/configs/{}", created["id"].as_str().unwrap());
+    let again = Config { path, ..config };
+    assert_eq!(service.call("POST", &format!("{}/activate", again.path), None).await.status, 202);
+    service.settled(&again).await;
+    assert_eq!(service.titles().await, ["Can", "Ayşe"]);
+    let phones = service.vendors_get("bitrix24/records/lead").await[0]["multi"]["PHONE"].clone();
+    assert_eq!(phones.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn another_company_finds_nothing() {
     let service = Service::start().await;
     let config = service.synced(&PEOPLE).await;

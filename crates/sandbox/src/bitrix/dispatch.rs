@@ -64,10 +64,12 @@ impl From<Map<String, Value>> for Reply {
     }
 }
 
-const OTHERS: [&str; 24] = [
+const OTHERS: [&str; 26] = [
     "crm.category.list",
     "crm.currency.list",
     "crm.duplicate.findbycomm",
+    "crm.item.batchimport",
+    "crm.item.import",
     "crm.status.entity.types",
     "crm.status.list",
     "crm.type.list",
@@ -129,6 +131,8 @@ pub(super) fn run(state: &mut State, caller: &Caller, method: Method, params: &P
         Method::Item(action) => items::call(state, caller.user_id, action, params),
         Method::Legacy(type_id, action) => legacy::call(state, caller.user_id, type_id, action, params),
         Method::Other(name) if name.starts_with("event.") => event_methods::call(state, caller, name, params),
+        Method::Other("crm.item.import") => items::import(state, caller.user_id, params),
+        Method::Other("crm.item.batchimport") => items::import_many(state, caller.user_id, params),
         Method::Other(name) => other(state, caller, name, params),
     }
 }

@@ -15,6 +15,9 @@ use super::{
     write::{self, Intent},
 };
 
+/// How many elements one `crm.item.batchImport` takes.
+const MOST_IMPORTED: usize = 20;
+
 struct Call<'a> {
     type_id: u32,
     original_names: bool,
@@ -27,8 +30,7 @@ pub(super) fn call(state: &mut State, user_id: u64, action: Action, params: &Par
     Ok(match action {
         Action::Fields => json!({"fields": fields::describe_all(state, call.type_id, true, original_names)}).into(),
         Action::Add => {
-            let intent = call.intent(state, state.default_category(call.type_id), true)?;
-            let id = write::create(state, call.type_id, user_id, intent);
+            let id = call.create(state, user_id)?;
             call.read_one(state, id)?
         }
         Action::Update => {
@@ -36,7 +38,9 @@ pub(super) fn call(state: &mut State, user_id: u64, action: Action, params: &Par
             let (id, category) = (old.id, old.category());
             let mut intent = call.intent(state, category, false)?;
             call.enter_pipeline(state, category, &mut intent);
-            call.check_required(state, &old, &intent)?;
+            if changes_stage(&old, &intent) {
+                call.check_required(state, &old, &intent)?;
+            }
             write::update(state, call.type_id, id, user_id, intent);
             call.read_one(state, id)?
         }
@@ -48,6 +52,29 @@ pub(super) fn call(state: &mut State, user_id: u64, action: Action, params: &Par
         }
         Action::List => call.read_list(state)?,
     })
+}
+
+/// `crm.item.import`: adds, and answers the number alone.
+pub(super) fn import(state: &mut State, user_id: u64, params: &Params) -> Result<Reply, RestError> {
+    let original_names = truthy(find(params, "useOriginalUfNames"));
+    let call = Call { type_id: type_of(state, params)?, original_names, params };
+    Ok(json!({"item": {"id": call.create(state, user_id)?}}).into())
+}
+
+/// `crm.item.batchImport`: each element succeeds or fails for itself.
+pub(super) fn import_many(state: &mut State, user_id: u64, params: &Params) -> Result<Reply, RestError> {
+    type_of(state, params)?;
+    let data = find(params, "data").map(elements).ok_or_else(|| errors::missing("data"))?;
+    if data.len() > MOST_IMPORTED {
+        let text = format!("Maximum batch size is {MOST_IMPORTED}");
+        return Err(RestError::bad("MAX_IMPORT_BATCH_SIZE_EXCEEDED", text));
+    }
+    let items = data.into_iter().map(|fields| {
+        let mut own = params.clone();
+        own.insert("fields".to_owned(), fields);
+        import(state, user_id, &own).map_or_else(|refusal| refusal.body(), |reply| reply.result)
+    });
+    Ok(json!({"items": items.collect::<Vec<Value>>()}).into())
 }
 
 fn type_of(state: &State, params: &Params) -> Result<u32, RestError> {
@@ -67,6 +94,12 @@ impl Call<'_> {
         let id = find(self.params, "id").ok_or_else(|| errors::missing("id"))?;
         let id = u64::try_from(integer(id)).unwrap_or_default();
         state.record(self.type_id, id).ok_or_else(errors::item_not_found)
+    }
+
+    fn create(&self, state: &mut State, user_id: u64) -> Result<u64, RestError> {
+        let intent = self.intent(state, state.default_category(self.type_id), true)?;
+        self.check_required(state, &Record::default(), &intent)?;
+        Ok(write::create(state, self.type_id, user_id, intent))
     }
 
     fn name<'a>(&self, field: &'a Field) -> &'a str {
@@ -103,12 +136,8 @@ impl Call<'_> {
         }
     }
 
-    /// A change of the stage asks for what the record must have.
+    /// A new record and one that changes its stage need what is required.
     fn check_required(&self, state: &State, old: &Record, intent: &Intent) -> Result<(), RestError> {
-        let changes = |name: &str| intent.values.get(name).is_some_and(|new| *new != old.value(name));
-        if !changes("STAGE_ID") && !changes("STATUS_ID") {
-            return Ok(());
-        }
         let is_blank = |value: &Value| elements(value).iter().all(|element| text(element).is_empty());
         let value = |field: &Field| intent.values.get(&field.upper).cloned().unwrap_or_else(|| old.value(&field.upper));
         match state.fields(self.type_id).iter().find(|field| field.required && is_blank(&value(field))) {
@@ -168,6 +197,11 @@ impl Call<'_> {
         reply.result = json!({"items": reply.result});
         Ok(reply)
     }
+}
+
+fn changes_stage(old: &Record, intent: &Intent) -> bool {
+    let changes = |name: &str| intent.values.get(name).is_some_and(|new| *new != old.value(name));
+    changes("STAGE_ID") || changes("STATUS_ID")
 }
 
 fn rows(record: &Record) -> Value {

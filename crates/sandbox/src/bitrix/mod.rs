@@ -9,6 +9,7 @@ mod envelope;
 pub(crate) mod errors;
 mod event_methods;
 pub(crate) mod fields;
+mod files;
 mod filter;
 pub(crate) mod hooks;
 mod items;

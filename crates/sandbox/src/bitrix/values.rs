@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     fields::{self, Field},
+    files,
     params::{elements, integer, number, text},
     state::{Record, State, portal_time},
 };
@@ -31,6 +32,9 @@ pub(super) fn accept(
     value: &Value,
     generation: Generation,
 ) -> Result<Option<Value>, Refused> {
+    if field.kind == "file" {
+        return Ok(files::accept(value, field.multiple));
+    }
     if !field.multiple {
         return match value {
             Value::Array(_) | Value::Object(_) => Ok(None),

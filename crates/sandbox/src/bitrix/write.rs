@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
+    files,
     hooks::Verb,
     multifield::{self, Row},
     state::{Entry, Record, State, portal_time},
@@ -17,8 +18,9 @@ pub(super) struct Intent {
     pub multi: Vec<multifield::Write>,
 }
 
-pub(super) fn create(state: &mut State, type_id: u32, user_id: u64, intent: Intent) -> u64 {
+pub(super) fn create(state: &mut State, type_id: u32, user_id: u64, mut intent: Intent) -> u64 {
     let id = state.next_id(type_id);
+    settle_files(state, type_id, &Record::default(), &mut intent);
     let mut record =
         Record { id, values: state.blank(type_id, user_id), created_at_ms: state.clock.now_ms(), ..Record::default() };
     record.values.extend(intent.values);
@@ -27,6 +29,14 @@ pub(super) fn create(state: &mut State, type_id: u32, user_id: u64, intent: Inte
     state.records.entry(type_id).or_default().insert(id, record);
     state.tell(type_id, id, Verb::Add);
     id
+}
+
+fn settle_files(state: &mut State, type_id: u32, old: &Record, intent: &mut Intent) {
+    for field in state.fields(type_id).iter().filter(|field| field.kind == "file") {
+        if let Some(value) = intent.values.get_mut(&field.upper) {
+            files::settle(&old.value(&field.upper), value, || state.next_row_id());
+        }
+    }
 }
 
 /// The portal calls a nameless lead "Lead #5".
@@ -42,8 +52,9 @@ fn name_if_needed(state: &State, type_id: u32, record: &mut Record) {
 
 /// Changes a record; where nothing is new, nothing happens, not even to its
 /// time of change.
-pub(super) fn update(state: &mut State, type_id: u32, id: u64, user_id: u64, intent: Intent) {
+pub(super) fn update(state: &mut State, type_id: u32, id: u64, user_id: u64, mut intent: Intent) {
     let Some(old) = state.record(type_id, id).cloned() else { return };
+    settle_files(state, type_id, &old, &mut intent);
     let mut new = old.clone();
     new.values.extend(intent.values);
     multifield::apply(&mut new.multi, &intent.multi, || state.next_row_id());

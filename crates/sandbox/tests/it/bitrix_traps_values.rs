@@ -237,3 +237,36 @@ async fn query_and_body_are_merged_and_the_body_wins() {
     assert_eq!(json_of(answer).await.0, 200);
     assert_eq!(fixture.inspect("bitrix24/records/deal").await[0]["fields"]["TITLE"], "query");
 }
+
+#[tokio::test]
+async fn files_that_an_update_does_not_name_again_are_gone() {
+    let fixture = portal().await;
+    let field = |name: &str, multiple: bool| json!({"entity": "deal", "field_name": format!("UF_CRM_{name}"), "type": "file", "multiple": multiple, "label": name});
+    fixture.control("bitrix24/seed", json!({"user_fields": [field("FILE", false), field("FILES", true)]})).await;
+    let new = |name: &str| json!([name, "SGVsbG8="]);
+    let files = written(&fixture, "UF_CRM_FILES", json!([new("a.pdf"), new("b.pdf")])).await;
+    let second = files[1]["id"].clone();
+    let files = written(&fixture, "UF_CRM_FILES", json!([{"id": second}, new("f.pdf")])).await;
+    assert_eq!((files.as_array().unwrap().len(), &files[0]["id"]), (2, &second));
+    let single = written(&fixture, "UF_CRM_FILE", new("a.pdf")).await;
+    assert_eq!(written(&fixture, "UF_CRM_FILE", json!({"id": single["id"]})).await, single);
+    assert_eq!(written(&fixture, "UF_CRM_FILE", json!("")).await, json!(""));
+}
+
+#[tokio::test]
+async fn an_import_takes_twenty_each_for_itself() {
+    let fixture = Fixture::start().await;
+    let field =
+        json!({"entity": "deal", "field_name": "UF_CRM_WHY", "type": "string", "mandatory": true, "label": "Neden"});
+    fixture.control("bitrix24/seed", json!({"user_fields": [field]})).await;
+    let import = async |data: Value| {
+        let params = json!({"entityTypeId": 2, "useOriginalUfNames": "Y", "data": data});
+        fixture.rest("crm.item.batchImport", params).await
+    };
+    let (_, answer) = import(json!([{"title": "a", "UF_CRM_WHY": "x"}, {"title": "b"}])).await;
+    let refused =
+        json!({"error": "CRM_FIELD_ERROR_REQUIRED", "error_description": "Required field \"Neden\" is not filled"});
+    assert_eq!(answer["result"], json!({"items": [{"item": {"id": 1}}, refused]}));
+    let (status, answer) = import(json!(vec![json!({}); 21])).await;
+    assert_eq!((status, &answer["error"]), (400, &json!("MAX_IMPORT_BATCH_SIZE_EXCEEDED")));
+}

@@ -3,6 +3,7 @@
 mod access;
 pub(crate) mod apps;
 mod batch;
+mod body;
 mod directories;
 mod dispatch;
 mod envelope;

@@ -5,23 +5,21 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::{
     Extension, Json,
-    body::Bytes,
-    extract::{ConnectInfo, Path, State as Extracted},
-    http::{StatusCode, Uri},
+    extract::{ConnectInfo, Path, Request, State as Extracted},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{
     access::{self, Caller},
-    batch,
+    batch, body,
     dispatch::{self, Method, Reply},
     envelope::{self, Stopwatch},
     errors::{self, RestError},
     hooks::{Change, Delivery},
     limits::Account,
-    params::{Params, find, parse_str, text},
+    params::{Params, find, text},
     state::State,
 };
 use crate::{
@@ -43,11 +41,10 @@ pub(super) async fn handle(
     Extracted(app): Extracted<Shared>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path(Tail { rest }): Path<Tail>,
-    uri: Uri,
     cut: Option<Extension<BatchCut>>,
-    body: Bytes,
+    request: Request,
 ) -> Response {
-    let params = merged(uri.query().unwrap_or_default(), &body);
+    let params = body::read(request).await;
     // An official SDK writes two slashes after `rest`.
     let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
     let name = method_name(segments.last().copied().unwrap_or_default());
@@ -144,21 +141,4 @@ pub(super) fn method_name(segment: &str) -> String {
     let name = segment.to_lowercase();
     let bare = name.strip_suffix(".json").or_else(|| name.strip_suffix(".xml"));
     bare.unwrap_or(&name).to_owned()
-}
-
-/// Query and body together, the body wins. A body that does not parse is no
-/// parameters, not an error.
-fn merged(query: &str, body: &[u8]) -> Params {
-    let mut params = parse_str(query);
-    let body = String::from_utf8_lossy(body);
-    let own = if body.trim_start().starts_with(['{', '[']) {
-        serde_json::from_str::<Value>(&body).ok().and_then(|value| match value {
-            Value::Object(map) => Some(map),
-            _ => None,
-        })
-    } else {
-        Some(parse_str(&body))
-    };
-    params.extend(own.unwrap_or_default());
-    params
 }

@@ -270,3 +270,14 @@ async fn an_import_takes_twenty_each_for_itself() {
     let (status, answer) = import(json!(vec![json!({}); 21])).await;
     assert_eq!((status, &answer["error"]), (400, &json!("MAX_IMPORT_BATCH_SIZE_EXCEEDED")));
 }
+
+#[tokio::test]
+async fn a_body_may_be_multipart() {
+    let fixture = portal().await;
+    let body = "--x\r\nContent-Disposition: form-data; name=\"id\"\r\n\r\n1\r\n\
+        --x\r\nContent-Disposition: form-data; name=\"fields[TITLE]\"\r\n\r\nA & B #1 +90\r\n--x--\r\n";
+    let request = fixture.request(reqwest::Method::POST, "rest/1/abcdef/crm.deal.update");
+    let answer = request.header("content-type", "multipart/form-data; boundary=x").body(body).send().await.unwrap();
+    assert_eq!(json_of(answer).await.0, 200);
+    assert_eq!(fixture.inspect("bitrix24/records/deal").await[0]["fields"]["TITLE"], "A & B #1 +90");
+}

@@ -39,11 +39,14 @@ impl Filter<'_> {
         Ok(())
     }
 
+    /// Groups and their `logic` are crm.item.list's alone; the old methods
+    /// look away here too.
     pub fn matches(&self, record: &Record, conditions: &Params) -> bool {
-        let any = find(conditions, "logic").is_some_and(|logic| text(logic) == "OR");
+        let groups = self.generation == Generation::Item;
+        let any = groups && find(conditions, "logic").is_some_and(|logic| text(logic) == "OR");
         let mut hits = conditions.iter().filter(|(key, _)| *key != "logic").map(|(key, wanted)| {
             if key.parse::<usize>().is_ok() {
-                return self.matches(record, &group(wanted));
+                return !groups || self.matches(record, &group(wanted));
             }
             let (operator, name) = split(key);
             self.field(name).is_none_or(|field| self.holds(record, field, operator, wanted))

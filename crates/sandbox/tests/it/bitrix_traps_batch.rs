@@ -114,8 +114,10 @@ async fn a_walk_by_id_is_chained_within_one_batch() {
 #[tokio::test]
 async fn conditions_are_nested_with_or_in_item_lists_only() {
     let fixture = with_leads(9).await;
-    let filter = json!([{"logic": "OR", "0": {"=title": "L1"}, "1": {"%title": "9"}}]);
-    let params = json!({"entityTypeId": 1, "filter": {"0": filter[0]}, "select": ["id"]});
+    let params =
+        json!({"entityTypeId": 1, "filter": {"0": {"logic": "OR", "0": {"=title": "L1"}, "1": {"%title": "9"}}}});
     let found = fixture.result("crm.item.list", params).await["items"].clone();
     assert_eq!(found.as_array().unwrap().iter().map(|item| &item["id"]).collect::<Vec<_>>(), [1, 9]);
+    let old = json!({"filter": {"0": {"logic": "OR", "0": {"=TITLE": "L1"}, "1": {"%TITLE": "9"}}}});
+    assert_eq!(fixture.rest("crm.lead.list", old).await.1["total"], 9, "the old methods look away");
 }

@@ -3,6 +3,7 @@
 mod bitrix;
 mod bitrix_apps;
 mod google;
+mod google_grants;
 
 use axum::{
     Json, Router,
@@ -45,7 +46,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/clock", get(clock).post(set_clock))
         .route("/events", get(events::stream))
         .route("/faults", get(list_faults).post(arm_fault).delete(clear_faults))
-        .nest("/google", google::router())
+        .nest("/google", google::router().merge(google_grants::router()))
         .nest("/bitrix24", bitrix::router().merge(bitrix_apps::router()))
 }
 

@@ -110,7 +110,7 @@ fn verifies(code: &Code, verifier: Option<&str>) -> bool {
 /// The answer to a refresh has no refresh token: the old one stays.
 fn refresh(state: &mut State, client_id: &str, form: &Fields) -> Result<Value, OAuthError> {
     let revoked = bad("invalid_grant", "Token has been expired or revoked.");
-    let grant = form.get("refresh_token").and_then(|token| state.refresh.get(token)).cloned();
+    let grant = form.get("refresh_token").and_then(|token| state.refreshable(token)).cloned();
     let grant = grant.filter(|grant| grant.client_id == client_id).ok_or(revoked)?;
     Ok(access_body(state, &grant))
 }
@@ -136,7 +136,7 @@ pub(super) async fn revoke(
     let token = query.get("token").or(form.get("token")).ok_or(invalid)?;
     let mut state = app.google();
     let access = state.access.get(token).map(|access| access.grant.account.clone());
-    let account = access.or_else(|| state.refresh.get(token).map(|grant| grant.account.clone()));
+    let account = access.or_else(|| state.refreshable(token).map(|grant| grant.account.clone()));
     state.revoke_account(&account.ok_or(bad("invalid_token", "Token expired or revoked"))?);
     Ok(Json(json!({})))
 }

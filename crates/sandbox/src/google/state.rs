@@ -14,6 +14,10 @@ pub(crate) const DEFAULT_ACCOUNT: &str = "demo@example.com";
 /// Seconds, as Google answers.
 pub(super) const TOKEN_LIFE: i64 = 3599;
 const MINUTE_MS: i64 = 60_000;
+const TEST_LIFE_MS: i64 = 7 * 24 * 60 * MINUTE_MS;
+/// Of one account for one client; one more, and the oldest is gone without a word.
+/// <https://developers.google.com/identity/protocols/oauth2#expiration>
+const MOST_REFRESH_TOKENS: usize = 100;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Spreadsheet {
@@ -55,6 +59,13 @@ pub(super) struct Code {
 pub(crate) struct AccessToken {
     pub grant: Grant,
     pub expires_ms: i64,
+}
+
+#[derive(Debug)]
+struct Refresh {
+    token: String,
+    grant: Grant,
+    issued_ms: i64,
 }
 
 /// Requests of one kind in the last minute, of the project and of each person.
@@ -100,7 +111,10 @@ pub(crate) struct State {
     pub clients: BTreeMap<String, String>,
     pub(super) codes: BTreeMap<String, Code>,
     pub access: BTreeMap<String, AccessToken>,
-    pub refresh: BTreeMap<String, Grant>,
+    /// Oldest first.
+    refresh: Vec<Refresh>,
+    /// Whether the application's publishing status is "Testing".
+    pub testing: bool,
     /// (account, client id) → scopes of all earlier consents.
     pub(super) consents: BTreeMap<(String, String), BTreeSet<String>>,
     pub(super) reads: Quota,
@@ -116,7 +130,8 @@ impl State {
             clients: BTreeMap::from([("sandbox-client".to_owned(), "sandbox-secret".to_owned())]),
             codes: BTreeMap::new(),
             access: BTreeMap::new(),
-            refresh: BTreeMap::new(),
+            refresh: Vec::new(),
+            testing: false,
             consents: BTreeMap::new(),
             reads: Quota::new(config.google_reads_per_minute, config.google_reads_per_minute_per_user),
             writes: Quota::new(config.google_writes_per_minute, config.google_writes_per_minute_per_user),
@@ -132,8 +147,24 @@ impl State {
 
     pub fn issue_refresh(&mut self, grant: &Grant) -> String {
         let token = format!("1//{}", random::token(32));
-        self.refresh.insert(token.clone(), grant.clone());
+        let same = |own: &Refresh| (&own.grant.account, &own.grant.client_id) == (&grant.account, &grant.client_id);
+        if self.refresh.iter().filter(|own| same(own)).count() == MOST_REFRESH_TOKENS
+            && let Some(oldest) = self.refresh.iter().position(same)
+        {
+            self.refresh.remove(oldest);
+        }
+        let issued_ms = self.clock.now_ms();
+        self.refresh.push(Refresh { token: token.clone(), grant: grant.clone(), issued_ms });
         token
+    }
+
+    /// What a refresh token stands for. While an application is tested its
+    /// tokens for more than signing in live a week.
+    pub fn refreshable(&self, token: &str) -> Option<&Grant> {
+        let found = self.refresh.iter().find(|own| own.token == token)?;
+        let is_old = self.clock.now_ms() - found.issued_ms >= TEST_LIFE_MS;
+        let signs_in_only = found.grant.scopes.iter().all(|scope| scope == "openid" || scope.contains("userinfo."));
+        (!self.testing || !is_old || signs_in_only).then_some(&found.grant)
     }
 
     pub fn live(&self, token: &str) -> Option<&AccessToken> {
@@ -144,7 +175,7 @@ impl State {
     pub fn revoke_account(&mut self, account: &str) {
         self.codes.retain(|_, code| code.grant.account != account);
         self.access.retain(|_, access| access.grant.account != account);
-        self.refresh.retain(|_, grant| grant.account != account);
+        self.refresh.retain(|own| own.grant.account != account);
         self.consents.retain(|(owner, _), _| owner != account);
     }
 }

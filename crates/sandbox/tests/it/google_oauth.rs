@@ -172,3 +172,45 @@ async fn files_come_in_pages_and_errors_in_the_older_shape() {
     let (status, answer) = list(&token, &[]).await;
     assert_eq!((status, &answer["error"]["errors"][0]["reason"]), (401, &json!("authError")));
 }
+
+#[rstest]
+#[case::sheets(SHEETS, 400)]
+#[case::signing_in_only("openid", 200)]
+#[tokio::test]
+async fn while_an_application_is_tested_its_tokens_live_a_week(#[case] scope: &str, #[case] status: u16) {
+    let fixture = Fixture::start().await;
+    fixture.control("google/settings", json!({"testing": true})).await;
+    let tokens = fixture.control("google/tokens", json!({"scopes": [scope]})).await;
+    let token = tokens["refresh_token"].as_str().unwrap();
+    fixture.control("clock", json!({"advance_seconds": 6 * 86400})).await;
+    assert_eq!(refresh(&fixture, token).await.0, 200);
+    fixture.control("clock", json!({"advance_seconds": 86400})).await;
+    assert_eq!(refresh(&fixture, token).await.0, status);
+}
+
+#[tokio::test]
+async fn of_more_than_a_hundred_refresh_tokens_the_oldest_is_gone() {
+    let fixture = Fixture::start().await;
+    let mut tokens = Vec::new();
+    for _ in 0..101 {
+        let pair = fixture.control("google/tokens", json!({"scopes": [SHEETS]})).await;
+        tokens.push(pair["refresh_token"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(refresh(&fixture, &tokens[0]).await.1["error"], "invalid_grant");
+    assert_eq!(refresh(&fixture, &tokens[1]).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_access_token_lives_its_hour_on_the_sandboxs_clock() {
+    let fixture = Fixture::start().await;
+    fixture.control("clock", json!({"scale": 0})).await;
+    let token = fixture.token(DRIVE).await;
+    let status = async || {
+        let request = fixture.request(Method::GET, "google/drive/v3/files").bearer_auth(&token);
+        request.send().await.unwrap().status().as_u16()
+    };
+    fixture.control("clock", json!({"advance_seconds": 3598})).await;
+    assert_eq!(status().await, 200);
+    fixture.control("clock", json!({"advance_seconds": 1})).await;
+    assert_eq!(status().await, 401);
+}

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -51,6 +51,12 @@ impl Clock {
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century fit an i64")]
     pub fn now_ms(&self) -> i64 {
         self.reading().now() as i64
+    }
+
+    /// How long `time` on this clock takes; a stopped clock holds nobody up.
+    pub fn real(&self, time: Duration) -> Duration {
+        let scale = self.scale();
+        if scale > 0.0 { time.div_f64(scale) } else { Duration::ZERO }
     }
 
     pub fn scale(&self) -> f64 {

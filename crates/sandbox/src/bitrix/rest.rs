@@ -98,7 +98,7 @@ pub(super) async fn run(
     watch: &mut Stopwatch,
 ) -> Result<Reply, RestError> {
     caller.may(command.method)?;
-    let (cost, slept) = {
+    let (cost, wait) = {
         let mut state = app.bitrix();
         state.stats.commands += 1;
         *state.stats.by_method.entry(command.name.to_owned()).or_default() += 1;
@@ -106,11 +106,12 @@ pub(super) async fn run(
         if state.limits.is_exhausted(&command.account, now_ms) {
             return Err(errors::operation_time_limit());
         }
-        (state.costs.of(command.name), state.costs.slept)
+        let cost = state.costs.of(command.name);
+        (cost, state.costs.slept.then(|| state.clock.real(cost)))
     };
     watch.work += cost;
-    if slept {
-        tokio::time::sleep(cost).await;
+    if let Some(wait) = wait {
+        tokio::time::sleep(wait).await;
     }
     let (outcome, changed, deliveries) = {
         let mut state = app.bitrix();

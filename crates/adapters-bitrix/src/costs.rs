@@ -12,8 +12,9 @@ use crate::wire::{COUNTED_FROM, Time};
 const REQUEST: f64 = 25.0;
 /// Until the first answer.
 const UNKNOWN: usize = 20;
-/// What a command is taken to need until one was seen.
-const UNSEEN: f64 = 0.5;
+/// What a command is taken to need until one was seen: little, so that the first requests go side by side;
+/// what they really took is made good by the pace of the next ones.
+const UNSEEN: f64 = 0.05;
 const WRITES: [&str; 2] = [".add", ".update"];
 /// So many commands of a method are remembered.
 const REMEMBERED: usize = 100;

@@ -44,9 +44,10 @@ impl Time {
         wire.is_object().then(|| Self::deserialize(wire).ok()).flatten()
     }
 
-    /// What counts as operating time.
+    /// What counts as operating time: without the request's own way through the portal, where that is told.
     pub(crate) fn counted(&self) -> f64 {
-        if self.seconds() < COUNTED_FROM { 0.0 } else { self.seconds() }
+        let taken = if self.processing > 0.0 { self.processing } else { self.duration };
+        if taken < COUNTED_FROM { 0.0 } else { taken }
     }
 
     /// Documented answers have `processing` 0 beside a duration of half a second.

@@ -33,7 +33,7 @@ impl Bitrix24 {
             let answer = self.call(company, portal, method, params).await;
             return match answer {
                 Ok(envelope) => {
-                    self.note(portal, method, envelope.time());
+                    self.costs.note(&portal.name, method, envelope.time());
                     Ok(vec![Ok((envelope.result, envelope.next))])
                 }
                 Err(error) if concerns_one(&error) => Ok(vec![Err(error)]),
@@ -47,16 +47,11 @@ impl Bitrix24 {
             .collect();
         let envelope = self.call(company, portal, "batch", &json!({ "halt": 0, "cmd": cmd })).await?;
         let found: BatchResult = serde_json::from_value(envelope.result).map_err(|_| unknown())?;
-        for (at, (method, _)) in commands.iter().enumerate() {
-            self.note(portal, method, found.result_time.get(&key(at)).and_then(Time::read));
+        let answers: Vec<Answer> = (0..commands.len()).map(|at| answer(&found, &key(at))).collect();
+        for (at, (method, _)) in commands.iter().enumerate().filter(|(at, _)| answers[*at].is_ok()) {
+            self.costs.note(&portal.name, method, found.result_time.get(&key(at)).and_then(Time::read));
         }
-        Ok((0..commands.len()).map(|at| answer(&found, &key(at))).collect())
-    }
-
-    fn note(&self, portal: &Portal, method: &str, time: Option<Time>) {
-        if let Some(time) = time {
-            self.costs.note(&portal.name, method, &time);
-        }
+        Ok(answers)
     }
 }
 

@@ -10,11 +10,8 @@ use crate::wire::{COUNTED_FROM, Time};
 
 /// A request may take so long: half of what is cut off.
 const REQUEST: f64 = 25.0;
-/// Until the first answer.
-const UNKNOWN: usize = 20;
-/// What a command is taken to need until one was seen: little, so that the first requests go side by side;
-/// what they really took is made good by the pace of the next ones.
-const UNSEEN: f64 = 0.05;
+/// What a command is taken to need until one was seen, or where its answer does not tell.
+const UNSEEN: f64 = 0.5;
 const WRITES: [&str; 2] = [".add", ".update"];
 /// So many commands of a method are remembered.
 const REMEMBERED: usize = 100;
@@ -29,14 +26,14 @@ impl Costs {
     }
 
     /// Remembers what one command took.
-    pub(crate) fn note(&self, portal: &str, method: &str, time: &Time) {
+    pub(crate) fn note(&self, portal: &str, method: &str, time: Option<Time>) {
         let mut portals = self.of();
         let methods = portals.entry(portal.to_owned()).or_default();
         let taken = methods.entry(method.to_owned()).or_default();
         if taken.len() == REMEMBERED {
             taken.pop_front();
         }
-        taken.push_back(time.seconds());
+        taken.push_back(time.map_or(UNSEEN, |time| time.seconds()));
     }
 
     /// What a command of a method takes of the operating time, on the average.
@@ -53,16 +50,16 @@ impl Costs {
     }
 
     /// How many writes fit one request, each with the look at the record afterwards that it may need.
-    pub(crate) fn batch_size(&self, portal: &str) -> usize {
+    /// `None` until one was seen.
+    pub(crate) fn batch_size(&self, portal: &str) -> Option<usize> {
         let portals = self.of();
         let slowest = |actions: &[&str]| {
             let of = |method: &str| actions.iter().any(|action| method.ends_with(action));
             let methods = portals.get(portal).into_iter().flatten().filter(|(method, _)| of(method));
             methods.map(|(_, taken)| p95(taken)).reduce(f64::max)
         };
-        let Some(write) = slowest(&WRITES) else { return UNKNOWN };
-        let each = write + slowest(&[".get"]).unwrap_or_default();
-        (1..=MOST_COMMANDS).rev().find(|size| fits(*size, each, REQUEST)).unwrap_or(1)
+        let each = slowest(&WRITES)? + slowest(&[".get"]).unwrap_or_default();
+        Some((1..=MOST_COMMANDS).rev().find(|size| fits(*size, each, REQUEST)).unwrap_or(1))
     }
 }
 
@@ -96,31 +93,38 @@ mod tests {
     }
 
     #[rstest]
-    #[case::nothing_known(&[], 20)]
-    #[case::the_documented_update(&[("crm.item.update", 3.2)], 7)]
-    #[case::a_live_one(&[("crm.lead.update", 0.19)], 50)]
-    #[case::with_its_read(&[("crm.lead.update", 0.5), ("crm.lead.get", 0.5)], 25)]
-    #[case::the_slowest_counts(&[("crm.lead.update", 0.1), ("crm.deal.add", 2.5)], 10)]
-    #[case::hopeless(&[("crm.lead.add", 59.0)], 1)]
-    #[case::nothing_at_all(&[("crm.lead.add", 0.0)], 50)]
-    #[case::lists_say_nothing(&[("crm.lead.list", 3.0)], 20)]
-    fn so_many_commands_fit(#[case] seen: &[(&str, f64)], #[case] size: usize) {
+    #[case::nothing_known(&[], None)]
+    #[case::the_documented_update(&[("crm.item.update", 3.2)], Some(7))]
+    #[case::a_live_one(&[("crm.lead.update", 0.19)], Some(50))]
+    #[case::with_its_read(&[("crm.lead.update", 0.5), ("crm.lead.get", 0.5)], Some(25))]
+    #[case::the_slowest_counts(&[("crm.lead.update", 0.1), ("crm.deal.add", 2.5)], Some(10))]
+    #[case::hopeless(&[("crm.lead.add", 59.0)], Some(1))]
+    #[case::nothing_at_all(&[("crm.lead.add", 0.0)], Some(50))]
+    #[case::lists_say_nothing(&[("crm.lead.list", 3.0)], None)]
+    fn so_many_commands_fit(#[case] seen: &[(&str, f64)], #[case] size: Option<usize>) {
         let costs = Costs::default();
         for (method, seconds) in seen {
-            costs.note("acme", method, &took(*seconds));
+            costs.note("acme", method, Some(took(*seconds)));
         }
-        assert_eq!((costs.batch_size("acme"), costs.batch_size("other")), (size, 20));
+        assert_eq!((costs.batch_size("acme"), costs.batch_size("other")), (size, None));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_tell_counts_too() {
+        let costs = Costs::default();
+        costs.note("a", "crm.lead.add", None);
+        assert_eq!(costs.batch_size("a"), Some(50));
     }
 
     #[test]
     fn one_slow_command_in_a_hundred_changes_nothing_and_old_ones_are_forgotten() {
         let costs = Costs::default();
         let note =
-            |seconds: f64, times: usize| (0..times).for_each(|_| costs.note("a", "crm.lead.add", &took(seconds)));
+            |seconds: f64, times: usize| (0..times).for_each(|_| costs.note("a", "crm.lead.add", Some(took(seconds))));
         note(0.5, 99);
         note(20.0, 1);
-        assert_eq!(costs.batch_size("a"), 50);
+        assert_eq!(costs.batch_size("a"), Some(50));
         note(5.0, 100);
-        assert_eq!(costs.batch_size("a"), 5);
+        assert_eq!(costs.batch_size("a"), Some(5));
     }
 }

@@ -85,9 +85,10 @@ impl CrmWriter for Bitrix24 {
         self.duplicates(company, portal, entity, searches).await
     }
 
-    fn batch_size(&self, portal: &str) -> usize {
-        let in_time = self.costs.batch_size(portal);
-        if self.pace.limits(portal) { self.costs.within(pace::AT_ONCE, portal).min(in_time) } else { in_time }
+    fn batch_size(&self, portal: &str) -> Option<usize> {
+        let in_time = self.costs.batch_size(portal)?;
+        let paced = self.pace.limits(portal).then(|| self.costs.within(pace::AT_ONCE, portal));
+        Some(paced.map_or(in_time, |paced| paced.min(in_time)))
     }
 }
 

@@ -22,13 +22,15 @@ pub struct Limiters {
     store: Arc<dyn LimitStore>,
     clock: Arc<dyn Clock>,
     lines: Mutex<HashMap<String, Arc<Queue>>>,
+    /// Somebody gave back: who waits may go earlier than was thought.
+    given_back: Notify,
 }
 
 impl Limiters {
     /// A turnstile over `store`.
     #[must_use]
     pub fn new(store: Arc<dyn LimitStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, lines: Mutex::default() }
+        Self { store, clock, lines: Mutex::default(), given_back: Notify::new() }
     }
 
     fn queue(&self, scope: &str) -> Arc<Queue> {
@@ -42,6 +44,13 @@ impl Limiters {
             tracing::warn!(%error, "limits could not be read");
             Spent::Nothing { scope: pass.charges[0].limit.scope.clone(), at: now + STORE_AWAY }
         })
+    }
+
+    async fn until(&self, at: Timestamp) {
+        tokio::select! {
+            () = self.clock.sleep_until(at) => {}
+            () = self.given_back.notified() => {}
+        }
     }
 
     async fn correct(&self, scope: &str, correction: Correction) {
@@ -62,11 +71,11 @@ impl Gate for Limiters {
             match self.spend(&pass).await {
                 Spent::All => return Ok(()),
                 Spent::Nothing { at, .. } if at > give_up => return Err(Later { at }),
-                Spent::Nothing { scope, at } if scope == first.limit.scope => self.clock.sleep_until(at).await,
+                Spent::Nothing { scope, at } if scope == first.limit.scope => self.until(at).await,
                 // Held up by a limit of its own, it does not hold up the others.
                 Spent::Nothing { at, .. } => {
                     place.leave();
-                    self.clock.sleep_until(at).await;
+                    self.until(at).await;
                     place.rejoin();
                 }
             }
@@ -79,6 +88,9 @@ impl Gate for Limiters {
 
     async fn corrected(&self, scope: &str, units: f64) {
         self.correct(scope, Correction::Spent(units)).await;
+        if units < 0.0 {
+            self.given_back.notify_waiters();
+        }
     }
 }
 
@@ -202,6 +214,24 @@ mod tests {
         assert_eq!(clock.now(), start);
         held.await.unwrap().unwrap();
         assert_eq!(clock.now(), start + Duration::from_secs(4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_goes_at_once_when_that_much_is_given_back() {
+        let (gate, clock) = gate();
+        let start = clock.now();
+        for _ in 0..2 {
+            gate.enter(pass("a", &["s"])).await.unwrap();
+        }
+        gate.refused("s", start + Duration::from_secs(4)).await;
+        let waiting = tokio::spawn({
+            let gate = gate.clone();
+            async move { gate.enter(pass("a", &["s"])).await }
+        });
+        tokio::task::yield_now().await;
+        gate.corrected("s", -5.0).await;
+        waiting.await.unwrap().unwrap();
+        assert_eq!(clock.now(), start);
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,6 +8,9 @@ use crate::{Engine, work};
 /// Batches that may be on the wire to one portal side by side: where its commands are fast, one batch
 /// after another would not use its two requests a second; where they are slow, its operating time rations.
 const BATCHES: usize = 8;
+/// Until a portal has answered, it gets one batch, so small that it neither runs into the time-out nor uses
+/// up the time that is kept for people.
+const FIRST: (usize, usize) = (5, 1);
 /// Calls for waiting people beside them.
 const EDITS: usize = 2;
 /// Pieces of work that a turn on a sheet takes.
@@ -19,8 +22,9 @@ impl Lanes for Engine {
         let Some(portal) = work::portal_of(&lease.lane) else {
             return vec![Seats { urgency: None, turns: 1, keys: SHEET_WORK }];
         };
-        let keys = u32::try_from(self.ports.crm.batch_size(portal)).unwrap_or(u32::MAX);
-        [(Urgency::Interactive, EDITS), (Urgency::Bulk, BATCHES)]
+        let (keys, batches) = self.ports.crm.batch_size(portal).map_or(FIRST, |keys| (keys, BATCHES));
+        let keys = u32::try_from(keys).unwrap_or(u32::MAX);
+        [(Urgency::Interactive, EDITS), (Urgency::Bulk, batches)]
             .map(|(urgency, turns)| Seats { urgency: Some(urgency), turns, keys })
             .to_vec()
     }

@@ -165,8 +165,8 @@ pub trait CrmWriter: Send + Sync {
     ) -> Result<Vec<ContactMatches>, CrmError>;
 
     /// How many commands one [`WriteRequest`] to `portal` should have, so that they end in time: by what the
-    /// last ones took, one to [`MOST_COMMANDS`].
-    fn batch_size(&self, portal: &str) -> usize;
+    /// last ones took, one to [`MOST_COMMANDS`]. `None` until it has answered one.
+    fn batch_size(&self, portal: &str) -> Option<usize>;
 }
 
 /// Describes what a portal has.

@@ -171,8 +171,8 @@ impl CrmWriter for Portal {
         Ok(Vec::new())
     }
 
-    fn batch_size(&self, _: &str) -> usize {
-        MOST_COMMANDS
+    fn batch_size(&self, _: &str) -> Option<usize> {
+        Some(MOST_COMMANDS)
     }
 }
 

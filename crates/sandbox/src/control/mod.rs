@@ -7,7 +7,7 @@ mod google_grants;
 
 use axum::{
     Json, Router,
-    extract::State as Extracted,
+    extract::{DefaultBodyLimit, State as Extracted},
     http::StatusCode,
     response::{Html, IntoResponse, Response},
     routing::{get, post},
@@ -16,6 +16,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{events, faults::Fault, server::Shared};
+
+/// A sheet of 100,000 rows is seeded in one piece.
+const LARGEST_SEED: usize = 64 * 1024 * 1024;
 
 /// What was asked makes no sense, in words for the one who asked.
 #[derive(Debug)]
@@ -48,6 +51,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/faults", get(list_faults).post(arm_fault).delete(clear_faults))
         .nest("/google", google::router().merge(google_grants::router()))
         .nest("/bitrix24", bitrix::router().merge(bitrix_apps::router()))
+        .layer(DefaultBodyLimit::max(LARGEST_SEED))
 }
 
 async fn reset(Extracted(app): Extracted<Shared>) -> Json<Value> {

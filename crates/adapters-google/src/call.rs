@@ -115,7 +115,7 @@ impl Caller {
         let who = format!("{}/{}", call.connection.company, call.connection.user);
         [
             limit(format!("google:{}:{name}", self.client_id), project, 1.0 / 3.0),
-            limit(format!("google:{}:{name}:{who}", self.client_id), person, 2.0 / 3.0),
+            limit(format!("google:{}:{name}:{who}", self.client_id), person, 0.5),
         ]
     }
 }

@@ -15,8 +15,10 @@ use crate::sheet_rows::Look;
 use crate::sheet_turn::{SheetWork, Trouble};
 use crate::{Engine, work};
 
-/// Rows a page.
-const PAGE: u32 = 1000;
+/// Rows a page: few pages, since a person's readings a minute are counted.
+const PAGE: u32 = 2000;
+/// Of wide tabs fewer, so that an answer stays within the 2 MB that Google recommends.
+const CELLS: u32 = 52_000;
 /// The payload of a scan that goes on and that nobody wished for anew.
 const ONCE: &str = "once";
 
@@ -26,8 +28,8 @@ pub(crate) struct SheetScan(pub(crate) Arc<Engine>);
 impl SheetWork for SheetScan {
     async fn one(&self, config: &SyncConfig, work: &Work) -> Result<Settlement, Trouble> {
         let cursor = cursor(config, self.0.ports.clock.now());
-        let total = self.grid_rows(config).await?;
-        let end = total.min(cursor.next.saturating_add(PAGE));
+        let (total, columns) = self.grid(config).await?;
+        let end = total.min(cursor.next.saturating_add(PAGE.min(CELLS / columns.max(1)).max(1)));
         let mut settlement = self.page(config, cursor, end).await?;
         let (read, total) = (end.saturating_sub(1), total.saturating_sub(1));
         let finished = read >= total;
@@ -49,10 +51,11 @@ impl SheetWork for SheetScan {
 }
 
 impl SheetScan {
-    async fn grid_rows(&self, config: &SyncConfig) -> Result<u32, Trouble> {
+    /// Rows and columns of the tab.
+    async fn grid(&self, config: &SyncConfig) -> Result<(u32, u32), Trouble> {
         let info = self.0.ports.sheets.describe(&config.connection(), &config.spreadsheet).await?;
         let tab = info.tabs.into_iter().find(|tab| tab.gid == config.gid);
-        Ok(tab.map(|tab| tab.rows).ok_or_else(gone)?)
+        Ok(tab.map(|tab| (tab.rows, tab.columns)).ok_or_else(gone)?)
     }
 
     async fn page(&self, config: &SyncConfig, cursor: Cursor, end: u32) -> Result<Settlement, Trouble> {

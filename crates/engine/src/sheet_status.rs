@@ -16,7 +16,7 @@ use crate::tab::TabRead;
 use crate::{Engine, work};
 
 /// So many rows' cells go in one call.
-const ROWS: u32 = 500;
+const ROWS: u32 = 1000;
 /// Rows nearer than this are read together.
 const GAP: u32 = 50;
 

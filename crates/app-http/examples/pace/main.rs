@@ -2,14 +2,17 @@
 //! portal, both on a clock that runs faster. Prints figures; fails where the portal had to refuse or a row
 //! went wrong.
 //!
-//! `cargo run --release -p kopru-app-http --example pace -- plain|heavy [ROWS] [SCALE]`
+//! `cargo run --release -p kopru-app-http --example pace -- plain|heavy|import [ROWS] [SCALE]`
 
+mod import;
+mod vendors;
 mod world;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use import::Import;
 use serde_json::json;
 use world::World;
 
@@ -28,7 +31,9 @@ async fn main() -> ExitCode {
     let (right, figures) = match kind.as_str() {
         "plain" => plain(number(20_000), number(10)).await,
         "heavy" => heavy(number(1_800), number(20)).await,
-        _ => (false, "usage: pace plain|heavy [ROWS] [SCALE]".to_owned()),
+        "import" => import(number(100_000), number(10)).await,
+        "vendors" => (vendors::serve().await, String::new()),
+        _ => (false, "usage: pace plain|heavy|import [ROWS] [SCALE]".to_owned()),
     };
     let told = writeln!(std::io::stdout(), "{figures}");
     if right && told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -71,4 +76,33 @@ async fn heavy(rows: u32, scale: u32) -> (bool, String) {
         "edits were in the CRM after {median:.2} s, the slowest after {longest:.2} s; {COST} s of it at the portal"
     );
     (right, format!("{pace}\n{edits}\n{rest}"))
+}
+
+/// A new sheet becomes records: how fast, and in how much memory.
+async fn import(rows: u32, scale: u32) -> (bool, String) {
+    let world = Import::start(rows, scale).await;
+    let (started, mut told, mut memory) = (world.now(), 0, Vec::new());
+    let tenth = u64::from(rows / 10).max(1);
+    world
+        .run(|done| {
+            if done >= told {
+                let after = world.now().duration_since(started).as_secs();
+                memory.push(format!("{done} after {after} s: {} MB", resident()));
+                told = (done / tenth + 1) * tenth;
+            }
+        })
+        .await;
+    let took = world.now().duration_since(started).as_secs_f64();
+    let best = ((f64::from(rows) / 50.0 - BURST) / PER_SECOND).max(0.0);
+    let share = best / took;
+    let (right, rest) = world.is_right().await;
+    let pace = format!("{rows} rows took {took:.1} s; the portal's requests allow {best:.1} s: {share:.3}");
+    (right, format!("{pace}\nmemory by rows done: {}\n{rest}", memory.join(", ")))
+}
+
+/// This process's memory in MB, where the system tells.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default() / 1024
 }

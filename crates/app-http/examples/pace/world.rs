@@ -12,7 +12,7 @@ use kopru_domain::{
     RowState, RowTag, Target,
 };
 use kopru_engine::{Engine, Ports, Settings};
-use kopru_http_client::{HttpClient, HttpOptions, Method, PrivateAddresses};
+use kopru_http_client::Method;
 use kopru_ports::Clock as _;
 use kopru_ports::configs::{ConfigStore as _, SyncConfig};
 use kopru_ports::delivery::{DeliveryStore as _, Gather, Lease, LeaseAnswer, NewWork, Settlement, Urgency};
@@ -20,20 +20,17 @@ use kopru_ports::identity::IdentityStore as _;
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore as _};
 use kopru_ports::sync::{RowSeen, RowWritten, SyncChanges, SyncStore as _};
 use kopru_ports_testkit::{CountedIds, FastClock, MemoryIntegrations, MemoryStore, Nothing};
-use kopru_sandbox::{Sandbox, SandboxConfig};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// Real time: what the portal's machine needs for a batch, with room.
-const CALL: Duration = Duration::from_mins(1);
+use crate::vendors::{CALL, Vendors};
 
 const ROWS: &str = "rows";
 
 pub struct World {
-    sandbox: Sandbox,
-    http: HttpClient,
+    vendors: Vendors,
     store: Arc<MemoryStore>,
     clock: Arc<FastClock>,
     waker: Waker,
@@ -58,21 +55,34 @@ fn title(text: String) -> Fields {
     BTreeMap::from([("TITLE".into(), FieldValue::Text(text))])
 }
 
+/// What the engine is told of its surroundings, where a call may take so long.
+pub fn engine_settings(call: Duration) -> Settings {
+    Settings {
+        public_url: String::new(),
+        google_redirect_uri: String::new(),
+        google_is_set: false,
+        crm_patience: call + Duration::from_secs(12),
+    }
+}
+
 impl World {
     /// A portal of `settings` with as many leads as there are rows.
     pub async fn start(rows: u32, scale: u32, settings: Value) -> Self {
-        let sandbox = Sandbox::start(SandboxConfig::default()).await.expect("a sandbox");
-        let options = HttpOptions { timeout: CALL, connect_timeout: CALL, private_addresses: PrivateAddresses::Allow };
-        let http = HttpClient::new(&options).expect("a client");
+        let vendors = Vendors::start();
         let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(FastClock::new(scale)));
         let integrations = Arc::new(MemoryIntegrations::default());
-        let address = format!("{}/bitrix24/rest/1/abcdef/", sandbox.base_url());
+        let address = format!("{}/bitrix24/rest/1/abcdef/", vendors.base);
         let connected = SecretString::from(json!({ "webhook": address }).to_string());
         integrations.put(&company(), IntegrationKind::Bitrix24, connected).await.expect("stored");
         let gate = Arc::new(Limiters::new(store.clone(), clock.clone()));
         let call = CALL * scale;
-        let bitrix =
-            Arc::new(Bitrix24::new(integrations.clone(), Arc::new(Nothing), (http.clone(), call), gate, clock.clone()));
+        let bitrix = Arc::new(Bitrix24::new(
+            integrations.clone(),
+            Arc::new(Nothing),
+            (vendors.http.clone(), call),
+            gate,
+            clock.clone(),
+        ));
         let nothing = Arc::new(Nothing);
         let ports = Ports {
             identity: store.clone(),
@@ -91,22 +101,16 @@ impl World {
             ids: Arc::new(CountedIds::default()),
         };
         let waker = Waker::default();
-        let settings_of_engine = Settings {
-            public_url: String::new(),
-            google_redirect_uri: String::new(),
-            google_is_set: false,
-            crm_patience: call + Duration::from_secs(12),
-        };
-        let engine = Engine::new(ports, settings_of_engine, waker.clone());
+        let engine = Engine::new(ports, engine_settings(call), waker.clone());
         let handlers = engine.handlers();
         let delivery =
             Delivery::new(store.clone(), clock.clone(), handlers, engine, DeliveryOptions::default(), waker.clone());
         let (stop, stopped) = watch::channel(false);
-        let portal = sandbox.base_url().trim_start_matches("http://").to_owned();
-        let world = Self { sandbox, http, store, clock, waker, rows, portal, _stop: stop };
+        let portal = vendors.base.trim_start_matches("http://").to_owned();
+        let world = Self { vendors, store, clock, waker, rows, portal, _stop: stop };
         world.fill().await;
-        world.control(Method::POST, "bitrix24/settings", settings).await;
-        world.control(Method::POST, "clock", json!({ "scale": scale })).await;
+        world.vendors.control(Method::POST, "bitrix24/settings", settings).await;
+        world.vendors.control(Method::POST, "clock", json!({ "scale": scale })).await;
         tokio::spawn(delivery.run(stopped));
         world
     }
@@ -117,7 +121,7 @@ impl World {
         for chunk in (0..self.rows).collect::<Vec<_>>().chunks(1_000) {
             let lead = |number: &u32| json!({ "entity": "lead", "fields": { "TITLE": format!("before {number}") } });
             let seed = json!({ "records": chunk.iter().map(lead).collect::<Vec<_>>() });
-            let made = self.control(Method::POST, "bitrix24/seed", seed).await;
+            let made = self.vendors.control(Method::POST, "bitrix24/seed", seed).await;
             let ids = made["ids"].as_array().expect("ids").iter();
             let changes = SyncChanges {
                 seen: chunk.iter().map(|number| self.seen(*number, format!("after {number}"))).collect(),
@@ -249,20 +253,13 @@ impl World {
 
     /// Whether each record has what its row says, and the portal refused nothing; and the figures.
     pub async fn is_right(&self) -> (bool, String) {
-        let stats = self.control(Method::GET, "bitrix24/stats", json!({})).await;
-        let leads = self.control(Method::GET, "bitrix24/records/lead", json!({})).await;
+        let stats = self.vendors.control(Method::GET, "bitrix24/stats", json!({})).await;
+        let leads = self.vendors.control(Method::GET, "bitrix24/records/lead", json!({})).await;
         let title = |lead: &&Value| lead["fields"]["TITLE"].as_str().is_some_and(|text| !text.starts_with("before"));
         let right = leads.as_array().expect("leads").iter().filter(title).count();
         let refused = &stats["limit_refusals"];
         let figures =
             format!("{right} of {} records right, {} requests, {refused} refused", self.rows, stats["requests"]);
         (right == self.rows as usize && refused == 0, figures)
-    }
-
-    async fn control(&self, method: Method, path: &str, body: Value) -> Value {
-        let url = format!("{}/_control/{path}", self.sandbox.base_url());
-        let reply = self.http.send(self.http.request(method, &url).json(&body)).await.expect("an answer");
-        assert_eq!(reply.status, 200, "{path}");
-        reply.json().expect("JSON")
     }
 }

@@ -36,9 +36,13 @@ impl Costs {
         taken.push_back(time.map_or(UNSEEN, |time| time.seconds()));
     }
 
-    /// What a command of a method takes of the operating time, on the average.
+    /// What a command of a method takes of the operating time, on the average; of one not seen yet, what the
+    /// portal's slowest takes.
     pub(crate) fn mean(&self, portal: &str, method: &str) -> f64 {
-        self.of().get(portal).and_then(|methods| methods.get(method)).map_or(UNSEEN, average)
+        let portals = self.of();
+        let Some(methods) = portals.get(portal) else { return UNSEEN };
+        let slowest = || methods.values().map(average).reduce(f64::max);
+        methods.get(method).map(average).or_else(slowest).unwrap_or(UNSEEN)
     }
 
     /// How many writes take `seconds` of a method's operating time.
@@ -86,6 +90,8 @@ fn p95(taken: &VecDeque<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cmp::Ordering;
+
     use rstest::rstest;
 
     fn took(seconds: f64) -> Time {
@@ -107,6 +113,16 @@ mod tests {
             costs.note("acme", method, Some(took(*seconds)));
         }
         assert_eq!((costs.batch_size("acme"), costs.batch_size("other")), (size, None));
+    }
+
+    #[test]
+    fn a_method_not_seen_yet_is_taken_to_be_as_slow_as_the_slowest() {
+        let costs = Costs::default();
+        assert_eq!(costs.mean("a", "crm.lead.get").total_cmp(&UNSEEN), Ordering::Equal);
+        for (method, seconds) in [("crm.lead.add", 0.25), ("crm.lead.fields", 0.01)] {
+            costs.note("a", method, Some(took(seconds)));
+        }
+        assert_eq!(costs.mean("a", "crm.lead.get").total_cmp(&0.25), Ordering::Equal);
     }
 
     #[test]

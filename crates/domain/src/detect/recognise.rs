@@ -90,7 +90,7 @@ fn as_qualified(words: &Words, fields: &Fields<'_>) -> Option<Guess> {
         let any_record = without(words, qualifiers, &["qualifier", "any", kind_name(fields.entity())]);
         let others = without(words, qualifiers, &["qualifier", "any", "lead", "contact", "company", "deal", "address"]);
         known(words, &any_record, fields, |concept| !needs_all_words(concept))
-            .or_else(|| known(words, &others, fields, is_contact_detail))
+            .or_else(|| known(words, &others, fields, is_of_any_record))
     })
 }
 
@@ -165,7 +165,9 @@ fn needs_all_words(concept: &Concept) -> bool {
     is_bare_name(concept) || *concept == "ID"
 }
 
-/// Whether it does not matter of whom: a lead's `Company City` is the lead's city.
-fn is_contact_detail(concept: &Concept) -> bool {
-    matches!(*concept, "PHONE" | "EMAIL" | "WEB" | "IM" | "IL") || concept.starts_with("ADDRESS")
+/// Whether it does not matter of whom: a lead's `Company City` is the lead's city, its `Opportunity Amount`
+/// the lead's amount.
+fn is_of_any_record(concept: &Concept) -> bool {
+    matches!(*concept, "PHONE" | "EMAIL" | "WEB" | "IM" | "IL" | "OPPORTUNITY" | "CURRENCY_ID")
+        || concept.starts_with("ADDRESS")
 }

@@ -94,3 +94,18 @@ impl Clock for FastClock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    mod manual {
+        crate::clock_suite!(std::future::ready(crate::ManualClock::default()));
+    }
+
+    mod simulated {
+        crate::clock_suite!(std::future::ready(crate::SimulatedClock::default()));
+    }
+
+    mod fast {
+        crate::clock_suite!(std::future::ready(crate::FastClock::new(60)));
+    }
+}

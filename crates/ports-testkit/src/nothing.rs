@@ -133,3 +133,8 @@ impl UniqueIds for CountedIds {
         Uuid::from_u64_pair(0, self.0.fetch_add(1, Ordering::Relaxed) + 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    crate::unique_ids_suite!(std::future::ready(crate::CountedIds::default()));
+}

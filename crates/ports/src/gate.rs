@@ -94,13 +94,14 @@ pub struct Later {
 /// The turnstile in front of vendors.
 #[async_trait]
 pub trait Gate: Send + Sync {
-    /// Returns when the call may be made and is counted; waits for a few seconds at most.
+    /// Returns when the call may be made and is counted in all its limits; waits for a few seconds at most. A call
+    /// without limits goes at once.
     ///
     /// # Errors
-    /// [`Later`] when the turn comes only after that; nothing was counted.
+    /// [`Later`] when the turn comes only after that; nothing was counted, in none of the limits.
     async fn enter(&self, pass: Pass) -> Result<(), Later>;
 
-    /// Takes the vendor's word: `scope` takes no calls until `until`.
+    /// Takes the vendor's word: `scope` takes no calls until `until`, whoever makes them. Other scopes do.
     async fn refused(&self, scope: &str, until: Timestamp);
 
     /// Takes the vendor's word: a call cost so many units of `scope` more than it was charged; fewer

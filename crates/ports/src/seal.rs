@@ -30,8 +30,12 @@ pub enum SealErrorKind {
 /// Seals and opens.
 #[async_trait]
 pub trait Sealer: Send + Sync {
-    /// Seals `secret` into printable text.
+    /// Seals `secret` into printable ASCII text, another one each time: nobody can tell by it that two secrets are
+    /// the same.
     async fn seal(&self, context: &SealContext, secret: &SecretString) -> Result<String, PortError<SealErrorKind>>;
-    /// Opens what [`Sealer::seal`] made for the same context.
+    /// Opens what [`Sealer::seal`] made for the same context, unchanged.
+    ///
+    /// # Errors
+    /// [`SealErrorKind::UnknownKey`] where another key would open it; [`SealErrorKind::Broken`] for anything else.
     async fn open(&self, context: &SealContext, sealed: &str) -> Result<SecretString, PortError<SealErrorKind>>;
 }

@@ -2,14 +2,18 @@
 
 #![expect(clippy::missing_panics_doc, reason = "every clause panics when it does not hold")]
 
+pub mod clock;
 pub mod configs;
 pub mod consents;
 pub mod delivery;
+pub mod gate;
 pub mod identity;
 pub mod integrations;
 pub mod limits;
+pub mod sealer;
 pub mod sync;
 pub mod tokens;
+pub mod unique_ids;
 
 /// Runs the clauses of the storage ports against a store: of all of them, or of those that are named.
 /// `$open` is an expression that gives a future of `Some` `Arc` of a fresh, empty store that implements them,
@@ -98,21 +102,36 @@ macro_rules! port_suite {
     };
 }
 
-/// One test for each clause.
+/// One test for each clause; one that is skipped is an ignored test with its reason. A skip of what is no clause
+/// does not compile.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! clauses {
     ($open:expr, $suite:ident: [$($clause:ident),* $(,)?]) => {
+        $crate::clauses!($open, $suite: [$($clause),*], skip: []);
+    };
+    ($open:expr, $suite:ident: [$($clause:ident),* $(,)?], skip: [$($skipped:ident = $reason:literal),* $(,)?]) => {
         mod $suite {
+            #[allow(unused_imports, reason = "an expression of full paths needs none")]
             use super::*;
-            $(
-                #[tokio::test]
-                async fn $clause() {
-                    if let Some(store) = $open.await {
-                        $crate::suites::$suite::$clause(store).await;
-                    }
-                }
-            )*
+            $crate::clauses!(@tests ($) $open, $suite, [$($clause)*], [$($skipped = $reason)*]);
+        }
+    };
+    (@tests ($dollar:tt) $open:expr, $suite:ident, [$($clause:ident)*], [$($skipped:ident = $reason:literal)*]) => {
+        macro_rules! unless_skipped {
+            $(($skipped) => {};)*
+            ($dollar clause:ident) => { $crate::clauses!(@test [] $open, $suite, $dollar clause); };
+        }
+        $(unless_skipped!($clause);)*
+        $($crate::clauses!(@test [#[ignore = $reason]] $open, $suite, $skipped);)*
+    };
+    (@test [$($attribute:tt)*] $open:expr, $suite:ident, $clause:ident) => {
+        #[tokio::test]
+        $($attribute)*
+        async fn $clause() {
+            if let Some(world) = $open.await {
+                $crate::suites::$suite::$clause(world).await;
+            }
         }
     };
 }

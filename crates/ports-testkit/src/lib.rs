@@ -6,6 +6,7 @@
 //! ```
 
 pub mod clock;
+pub mod crm;
 pub mod fakes;
 pub mod memory;
 pub mod nothing;
@@ -13,6 +14,7 @@ pub mod suites;
 pub mod tokens;
 
 pub use clock::{FastClock, ManualClock, SimulatedClock};
+pub use crm::MemoryCrm;
 pub use fakes::{MemoryIntegrations, OpenGate};
 pub use memory::MemoryStore;
 pub use nothing::{CountedIds, Nothing};

@@ -5,6 +5,9 @@
 pub mod clock;
 pub mod configs;
 pub mod consents;
+pub mod crm;
+pub mod crm_catalog;
+pub mod crm_writer;
 pub mod delivery;
 pub mod gate;
 pub mod identity;
@@ -13,6 +16,7 @@ pub mod limits;
 pub mod sealer;
 pub mod sync;
 pub mod tokens;
+pub mod trouble;
 pub mod unique_ids;
 
 /// Runs the clauses of the storage ports against a store: of all of them, or of those that are named.

@@ -21,6 +21,7 @@
 mod app;
 mod catalog;
 mod conformance;
+mod contracts;
 mod duplicates;
 mod entities;
 mod injection;

@@ -18,7 +18,11 @@ pub struct Simulated {
 
 impl Simulated {
     pub async fn start() -> Self {
-        let patience = Duration::from_secs(30);
+        Self::with(Duration::from_secs(30)).await
+    }
+
+    /// With an adapter that waits so long for an answer.
+    pub async fn with(patience: Duration) -> Self {
         let (world, sandbox) = (World::new(patience), Sandbox::start(SandboxConfig::default()).await.unwrap());
         world.connect(&format!("{}/bitrix24/rest/1/abcdef/", sandbox.base_url())).await;
         Self { world, sandbox, http: http(patience) }
@@ -46,7 +50,7 @@ impl Simulated {
         found.as_array().unwrap().clone()
     }
 
-    async fn seed_lead(&self, fields: Value) -> String {
+    pub async fn seed_lead(&self, fields: Value) -> String {
         let seed = json!({ "records": [{ "entity": "lead", "fields": fields }] });
         self.control(Method::POST, "bitrix24/seed", seed).await["ids"][0].to_string()
     }

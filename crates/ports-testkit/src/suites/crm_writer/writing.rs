@@ -1,6 +1,6 @@
 //! What is written when all goes well.
 
-use kopru_domain::{FieldChange, FieldValue};
+use kopru_domain::{FieldChange, FieldCode, FieldValue};
 use kopru_ports::crm::{CommandOutcome, CrmErrorKind, MOST_COMMANDS};
 
 use super::{CrmWorld, create, done, portal, text, texts, update, write};
@@ -94,7 +94,7 @@ pub async fn a_field_that_is_not_there_is_not_passed_over(world: impl CrmWorld) 
     let [CommandOutcome::Refused { field, .. }, CommandOutcome::Done { .. }] = outcomes.as_slice() else {
         panic!("{outcomes:?}");
     };
-    assert_eq!(field.as_ref().map(|code| code.as_str()), Some("NOBODY_S_FIELD"));
+    assert_eq!(field.as_ref().map(FieldCode::as_str), Some("NOBODY_S_FIELD"));
 }
 
 /// One to [`MOST_COMMANDS`], and nothing of a portal that was never written to.

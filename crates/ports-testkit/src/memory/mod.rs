@@ -1,26 +1,33 @@
 //! The storage ports in memory, as strict as a database and the same on every run.
 
 mod configs;
+mod consents;
 mod delivery;
 mod identity;
+mod integrations;
 mod lane;
 mod limits;
 mod rows;
 mod sync;
+mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use kopru_domain::{CompanyId, ConfigId};
 use kopru_ports::gate::Limit;
 use kopru_ports::identity::ApiKey;
+use kopru_ports::integrations::{Integration, IntegrationKind};
+use kopru_ports::oauth::PendingConsent;
+use kopru_ports::tokens::TokenKey;
 use kopru_ports::{Retry, StoreError, StoreErrorKind};
 
 use lane::Lane;
 use rows::Tab;
+use tokens::Connection;
 
-/// Companies, configurations, rows, lanes and limits of one process, gone with it. Every call is one step:
+/// Companies, connections, configurations, rows, lanes and limits of one process, gone with it. Every call is one step:
 /// it changes all that it should, or nothing.
 #[derive(Debug, Default)]
 pub struct MemoryStore(Mutex<State>);
@@ -32,6 +39,9 @@ struct State {
     tabs: BTreeMap<(CompanyId, ConfigId), Tab>,
     lanes: BTreeMap<(CompanyId, String), Lane>,
     limits: BTreeMap<String, (Limit, Timestamp)>,
+    integrations: HashMap<(CompanyId, IntegrationKind), Integration>,
+    tokens: HashMap<TokenKey, Connection>,
+    consents: HashMap<String, (PendingConsent, Timestamp)>,
     probe: Option<String>,
     /// The number of the last history entry.
     entries: i64,
@@ -70,5 +80,5 @@ mod tests {
         std::future::ready(Some(Arc::default()))
     }
 
-    crate::storage_suite!(fresh(); delivery, limits, sync, configs, identity);
+    crate::storage_suite!(fresh());
 }

@@ -10,6 +10,7 @@ pub mod crm;
 pub mod fakes;
 pub mod memory;
 pub mod nothing;
+pub mod sheets;
 pub mod suites;
 pub mod tokens;
 
@@ -18,4 +19,5 @@ pub use crm::MemoryCrm;
 pub use fakes::{MemoryIntegrations, OpenGate};
 pub use memory::MemoryStore;
 pub use nothing::{CountedIds, Nothing};
+pub use sheets::MemorySheets;
 pub use tokens::MemoryTokens;

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod integrations;
 pub mod limits;
 pub mod sealer;
+pub mod spreadsheets;
 pub mod sync;
 pub mod tokens;
 pub mod trouble;

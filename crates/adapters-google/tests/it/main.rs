@@ -4,6 +4,7 @@
 
 mod answers;
 mod conformance;
+mod contracts;
 mod edges;
 mod memory;
 mod requests;

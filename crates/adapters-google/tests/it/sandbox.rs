@@ -26,29 +26,29 @@ use crate::world::{PATIENT, connection, http, tab};
 const REDIRECT: &str = "http://127.0.0.1:9/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-struct Simulated {
-    sandbox: Sandbox,
-    http: HttpClient,
-    clock: Arc<ManualClock>,
-    consent: Arc<GoogleConsent>,
+pub struct Simulated {
+    pub sandbox: Sandbox,
+    pub http: HttpClient,
+    pub clock: Arc<ManualClock>,
+    pub consent: Arc<GoogleConsent>,
 }
 
 /// A person's connection.
-struct Connected {
+pub struct Connected {
     sheets: GoogleSheets,
     sessions: Arc<TokenSessions>,
-    store: Arc<Memory>,
+    pub store: Arc<Memory>,
 }
 
 impl Simulated {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let (sandbox, http) = (Sandbox::start(SandboxConfig::default()).await.unwrap(), http(PATIENT));
         let clock = Arc::<ManualClock>::default();
         let consent = GoogleConsent::new(config(&sandbox), http.clone(), clock.clone()).unwrap();
         Self { sandbox, http, clock, consent: Arc::new(consent) }
     }
 
-    async fn control(&self, method: Method, path: &str, body: Value) -> Value {
+    pub async fn control(&self, method: Method, path: &str, body: Value) -> Value {
         let url = format!("{}/_control/{path}", self.sandbox.base_url());
         let reply = self.http.send(self.http.request(method, &url).json(&body)).await.unwrap();
         assert_eq!(reply.status, 200, "{path}");
@@ -72,7 +72,7 @@ impl Simulated {
         back["code"].as_str().into()
     }
 
-    async fn connect(&self) -> Connected {
+    pub async fn connect(&self) -> Connected {
         let grant = self.consent.exchange(self.agree().await, VERIFIER.into(), REDIRECT).await.unwrap();
         for needed in self.consent.needed_scopes() {
             assert!(grant.scopes.iter().any(|scope| scope == needed), "{:?}", grant.scopes);
@@ -99,7 +99,7 @@ impl Simulated {
     }
 }
 
-fn config(sandbox: &Sandbox) -> GoogleConfig {
+pub fn config(sandbox: &Sandbox) -> GoogleConfig {
     GoogleConfig::at("sandbox-client".into(), "sandbox-secret".into(), &format!("{}/google", sandbox.base_url()))
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "every clause panics when it does not hold")]
 
+pub mod access_tokens;
 pub mod clock;
 pub mod configs;
 pub mod consents;
@@ -13,6 +14,7 @@ pub mod gate;
 pub mod identity;
 pub mod integrations;
 pub mod limits;
+pub mod oauth_provider;
 pub mod sealer;
 pub mod spreadsheets;
 pub mod sync;

@@ -3,5 +3,6 @@
 #![cfg(test)]
 
 mod client;
+mod contracts;
 mod fakes;
 mod sessions;

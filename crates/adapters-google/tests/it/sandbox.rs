@@ -23,7 +23,7 @@ use kopru_ports_testkit::OpenGate;
 
 use crate::world::{PATIENT, connection, http, tab};
 
-const REDIRECT: &str = "http://127.0.0.1:9/callback";
+pub const REDIRECT: &str = "http://127.0.0.1:9/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 pub struct Simulated {
@@ -55,21 +55,26 @@ impl Simulated {
         reply.json().unwrap()
     }
 
-    /// Answers the consent page as a person does who agrees; the code.
+    /// The code of a person who agrees.
     async fn agree(&self) -> SecretString {
         let request =
             AuthorizeRequest { state: "st4te".into(), verifier: VERIFIER.into(), redirect_uri: REDIRECT.to_owned() };
-        let page = self.consent.authorize_url(&request);
-        let mut form: Vec<(String, String)> = Url::parse(&page).unwrap().query_pairs().into_owned().collect();
+        let (code, state) = self.agree_at(&self.consent.authorize_url(&request)).await;
+        assert_eq!(state, "st4te");
+        code
+    }
+
+    /// Answers the consent page as a person does who agrees; the code and the state.
+    pub async fn agree_at(&self, page: &str) -> (SecretString, String) {
+        let mut form: Vec<(String, String)> = Url::parse(page).unwrap().query_pairs().into_owned().collect();
         let asked: HashMap<String, String> = form.iter().cloned().collect();
         assert_eq!((asked["access_type"].as_str(), asked["prompt"].as_str()), ("offline", "consent"));
         form.extend(asked["scope"].split(' ').map(|scope| ("grant".to_owned(), scope.to_owned())));
         form.push(("decision".to_owned(), "allow".to_owned()));
-        let reply: Reply = self.http.send(self.http.request(Method::POST, &page).form(&form)).await.unwrap();
+        let reply: Reply = self.http.send(self.http.request(Method::POST, page).form(&form)).await.unwrap();
         let back: HashMap<String, String> =
             Url::parse(reply.location().unwrap()).unwrap().query_pairs().into_owned().collect();
-        assert_eq!(back["state"], "st4te");
-        back["code"].as_str().into()
+        (back["code"].as_str().into(), back["state"].clone())
     }
 
     pub async fn connect(&self) -> Connected {

@@ -13,7 +13,7 @@ use crate::world::{World, company, create, done, http, phones, text, title, upda
 pub struct Simulated {
     pub world: World,
     pub sandbox: Sandbox,
-    http: HttpClient,
+    pub http: HttpClient,
 }
 
 impl Simulated {

@@ -1,7 +1,4 @@
-//! The adapter against the contract suites of the CRM's ports, over the simulated portal.
-
-use std::net::TcpListener;
-use std::time::Duration;
+//! The CRM's ports.
 
 use async_trait::async_trait;
 use kopru_domain::{CompanyId, EntityKind, FieldCode};
@@ -11,13 +8,11 @@ use kopru_ports::crm::{CrmCatalog, CrmWriter};
 use kopru_ports_testkit::suites::crm::CrmWorld;
 use kopru_ports_testkit::suites::trouble::Trouble;
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::{PATIENCE, fault, nobody};
 use crate::sandbox::Simulated;
 use crate::world::company;
-
-/// An answer that does not come is waited for so long.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// With the leads known: the next call is the clause's own.
 async fn portal() -> Simulated {
@@ -26,24 +21,8 @@ async fn portal() -> Simulated {
     simulated
 }
 
-/// A port at which nobody listens.
-fn nobody() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 fn webhook(address: &str, secret: &str) -> SecretString {
     json!({ "webhook": format!("{address}/bitrix24/rest/1/{secret}/") }).to_string().into()
-}
-
-/// As the sandbox arms it.
-pub fn fault(trouble: Trouble) -> Value {
-    match trouble {
-        Trouble::Busy => json!({ "vendor": "bitrix24", "kind": "error", "status": 503, "code": "QUERY_LIMIT_EXCEEDED",
-            "description": "Too many requests" }),
-        Trouble::LostBefore => json!({ "vendor": "bitrix24", "kind": "reset_before" }),
-        Trouble::LostAfter => json!({ "vendor": "bitrix24", "kind": "reset_after" }),
-        Trouble::Silence => json!({ "vendor": "bitrix24", "kind": "hang_after" }),
-    }
 }
 
 #[async_trait]
@@ -103,7 +82,7 @@ impl CrmWorld for Simulated {
     }
 
     async fn cut_off(&self) {
-        let webhook = format!("http://127.0.0.1:{}/bitrix24/rest/1/abcdef/", nobody());
+        let webhook = format!("{}/bitrix24/rest/1/abcdef/", nobody());
         self.world.connect_by(&json!({ "portal": self.world.portal().await, "webhook": webhook })).await;
     }
 }

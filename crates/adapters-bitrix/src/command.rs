@@ -50,7 +50,8 @@ pub(crate) fn reading(command: &CrmCommand, described: &Described) -> Option<Com
     command.fields.keys().any(needs).then(|| get(described.methods, &id))
 }
 
-fn get(methods: Methods, id: &str) -> Command {
+/// How a record is read.
+pub(crate) fn get(methods: Methods, id: &str) -> Command {
     (methods.method("get"), methods.params(json!({ "id": id })))
 }
 
@@ -73,7 +74,8 @@ pub(crate) fn plan(
             None => Some(value(command, current, described, (field, change))?),
         };
         let Some(value) = value else { continue };
-        expected.extend(Expected::of(code, name.clone(), field.kind, &value));
+        let expect = if target(command).is_some() { Expected::changed } else { Expected::made };
+        expected.extend(expect(code, name.clone(), field.kind, &value));
         fields.insert(name, value);
     }
     complete_address(&mut fields, current, described);
@@ -138,8 +140,7 @@ fn value(
     })
 }
 
-/// Whether a choice is one of the field's. A new record is not read back, and an option that is none would be
-/// dropped.
+/// Whether a choice is one of the field's. One that is none would be dropped: said before, it costs no record.
 fn is_offered(value: &FieldValue, field: &FieldMeta) -> bool {
     match value {
         FieldValue::Choice(id) => field.choices.is_empty() || field.choices.iter().any(|choice| choice.id == *id),

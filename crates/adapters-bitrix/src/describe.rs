@@ -14,6 +14,7 @@ use crate::entity::Methods;
 use crate::error::error;
 use crate::lists::entries;
 use crate::map;
+use crate::proven::Proven;
 use crate::stages::Pipelines;
 
 const STAGE: &str = "STAGE_ID";
@@ -30,6 +31,8 @@ pub(crate) struct Described {
     pub pipelines: Option<Pipelines>,
     /// The names under which the entity's methods know the fields.
     names: BTreeMap<FieldCode, String>,
+    /// What its new records were seen to keep.
+    pub proven: Proven,
 }
 
 impl Described {
@@ -79,7 +82,7 @@ impl Bitrix24 {
             field.choices.extend(choices_of(field, &sources, &found, pipelines.as_ref()));
             field.read_only |= methods.is_own(field.code.as_str());
         }
-        Ok(Described { methods, fields, pipelines, names })
+        Ok(Described { methods, fields, pipelines, names, proven: Proven::default() })
     }
 
     async fn pipelines(

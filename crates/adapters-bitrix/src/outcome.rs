@@ -2,12 +2,12 @@
 
 use kopru_domain::FieldCode;
 use kopru_ports::Retry;
-use kopru_ports::crm::{CommandOutcome, CrmCommand, CrmError};
+use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmError};
 
 use crate::batch::Answer;
 use crate::command::{Planned, target};
 use crate::describe::Described;
-use crate::read_back::silent_refusal;
+use crate::read_back::dropped;
 use crate::wire::id;
 
 /// The outcome of a write, and of the look at it afterwards, if there was one.
@@ -17,16 +17,23 @@ pub(crate) fn outcome(
     (written, seen): (Answer, Option<Answer>),
     described: &Described,
 ) -> CommandOutcome {
+    let seen = seen.or_else(|| made(command, &written));
     let found = written_as(command, written, described);
     match (&found, seen) {
         (CommandOutcome::Done { .. }, Some(Ok((record, _)))) => {
             let record = described.methods.record(record);
-            silent_refusal(&planned.expected, &record, described).unwrap_or(found)
+            dropped(found, &planned.expected, &record, described)
         }
         // Nobody knows whether it is there: an update may be repeated.
         (CommandOutcome::Done { .. }, Some(Err(error))) if error.retry != Retry::Never => CommandOutcome::Unknown,
         _ => found,
     }
+}
+
+/// `crm.item.add` answers with the whole record. So does `crm.item.update`, but with what it was sent (issue 269).
+fn made(command: &CrmCommand, written: &Answer) -> Option<Answer> {
+    let (CrmAction::Create { .. }, Ok((answer, _))) = (&command.action, written) else { return None };
+    answer["item"].is_object().then(|| Ok((answer.clone(), None)))
 }
 
 fn written_as(command: &CrmCommand, answer: Answer, described: &Described) -> CommandOutcome {

@@ -1,14 +1,15 @@
 //! Bitrix24 answers success to values that it drops and to fields that it does not clear (issues
-//! [145](https://github.com/bitrix24/b24restdocs/issues/145) and 269): what was written is read in the same
-//! request, and compared.
+//! [145](https://github.com/bitrix24/b24restdocs/issues/145) and 269): what was written is read again,
+//! and compared.
 
 use std::collections::BTreeSet;
 
 use kopru_domain::{FieldCode, FieldKind};
-use kopru_ports::crm::{CommandOutcome, CrmErrorKind};
+use kopru_ports::crm::{CommandOutcome, Dropped};
 use serde_json::Value;
 
 use crate::describe::Described;
+use crate::proven::Mark;
 use crate::wire::id;
 
 /// What a field must hold afterwards.
@@ -22,34 +23,67 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// Only clears, choices and people are looked at: numbers, dates and texts come back in other spellings,
-    /// and are not dropped.
-    pub(crate) fn of(code: &FieldCode, name: String, kind: FieldKind, sent: &Value) -> Option<Self> {
-        let doubtful = is_blank(FieldKind::Text, sent) || matches!(kind, FieldKind::Choice | FieldKind::User);
+    /// Of a changed record. Only clears, choices and people are looked at: numbers, dates and texts come back in
+    /// other spellings, and the record may hold them from before.
+    pub(crate) fn changed(code: &FieldCode, name: String, kind: FieldKind, sent: &Value) -> Option<Self> {
+        let doubtful = is_blank(FieldKind::Text, sent) || is_chosen(kind);
         doubtful.then(|| Self { code: code.clone(), name, kind, sent: sent.clone() })
     }
 
-    /// A field that the portal does not show cannot be compared.
-    fn is_kept_in(&self, record: &Value) -> bool {
-        let Some(read) = record.get(&self.name) else { return true };
-        let clears = is_blank(FieldKind::Text, &self.sent);
-        if clears { is_blank(self.kind, read) } else { ids(read) == ids(&self.sent) }
+    /// Of a new record: whatever says something has to be there, a choice as it is.
+    pub(crate) fn made(code: &FieldCode, name: String, kind: FieldKind, sent: &Value) -> Option<Self> {
+        (!is_blank(kind, sent)).then(|| Self { code: code.clone(), name, kind, sent: sent.clone() })
     }
 
-    fn refusal(&self, record: &Value, described: &Described) -> CommandOutcome {
+    /// What one look settles for all later records: a choice or another record may be gone, an amount or a date
+    /// unreadable to the portal. Names and rights apart, texts and numbers are not dropped.
+    pub(crate) fn marks(&self) -> Vec<Mark> {
+        let of = |value: String| (self.code.clone(), value);
+        match self.kind {
+            FieldKind::Choice | FieldKind::User | FieldKind::Reference => ids(&self.sent).into_iter().map(of).collect(),
+            FieldKind::Money | FieldKind::Date | FieldKind::DateTime => vec![of(String::new())],
+            _ => Vec::new(),
+        }
+    }
+
+    /// A field that the portal does not show cannot be compared.
+    pub(crate) fn is_kept_in(&self, record: &Value) -> bool {
+        let Some(read) = record.get(&self.name) else { return true };
+        if is_blank(FieldKind::Text, &self.sent) {
+            is_blank(self.kind, read)
+        } else if is_chosen(self.kind) {
+            ids(read) == ids(&self.sent)
+        } else {
+            !is_blank(self.kind, read)
+        }
+    }
+
+    fn held(&self, record: &Value, described: &Described) -> Dropped {
         let choices = described.field(&self.code).map(|field| field.choices.as_slice()).unwrap_or_default();
         let label =
             |id: &String| choices.iter().find(|choice| choice.id == *id).map_or(id, |choice| &choice.label).clone();
-        let kept: Vec<String> = ids(&record[&self.name]).iter().map(label).collect();
-        let message = format!("Bitrix24 answered success, but the field still holds \"{}\"", kept.join(", "));
-        CommandOutcome::Refused { kind: CrmErrorKind::InvalidValue, message, field: Some(self.code.clone()) }
+        let holds: Vec<String> = ids(&record[&self.name]).iter().map(label).collect();
+        Dropped { field: self.code.clone(), holds: holds.join(", ") }
     }
 }
 
-/// The refusal that the portal did not speak out, if a field does not hold what was written.
-pub(crate) fn silent_refusal(expected: &[Expected], record: &Value, described: &Described) -> Option<CommandOutcome> {
-    let dropped = expected.iter().find(|expected| !expected.is_kept_in(record))?;
-    Some(dropped.refusal(record, described))
+fn is_chosen(kind: FieldKind) -> bool {
+    matches!(kind, FieldKind::Choice | FieldKind::User)
+}
+
+/// What is done, less what the record does not hold.
+pub(crate) fn dropped(
+    done: CommandOutcome,
+    expected: &[Expected],
+    record: &Value,
+    described: &Described,
+) -> CommandOutcome {
+    let lost = expected.iter().filter(|expected| !expected.is_kept_in(record));
+    let dropped: Vec<Dropped> = lost.map(|expected| expected.held(record, described)).collect();
+    match done {
+        CommandOutcome::Done { id } if !dropped.is_empty() => CommandOutcome::Partly { id, dropped },
+        other => other,
+    }
 }
 
 /// Whether a value says nothing. Amounts and references have no blank, they fall to zero, as flags fall to no.
@@ -108,14 +142,42 @@ mod tests {
         #[case] record: Value,
         #[case] kept: bool,
     ) {
-        let expected = Expected::of(&"X".into(), "X".to_owned(), kind, &sent).unwrap();
+        let expected = Expected::changed(&"X".into(), "X".to_owned(), kind, &sent).unwrap();
         assert_eq!(expected.is_kept_in(&record), kept);
     }
 
     #[test]
     fn what_comes_back_in_another_spelling_is_not_compared() {
         for kind in [FieldKind::Text, FieldKind::Double, FieldKind::Date, FieldKind::Flag] {
-            assert!(Expected::of(&"X".into(), "X".to_owned(), kind, &json!("1")).is_none());
+            assert!(Expected::changed(&"X".into(), "X".to_owned(), kind, &json!("1")).is_none());
         }
+    }
+
+    #[rstest]
+    #[case::date(FieldKind::Date, json!("2024-07-23"), json!({ "X": "2024-07-23T02:00:00+02:00" }), true)]
+    #[case::no_date(FieldKind::Date, json!("2024-07-23"), json!({ "X": "" }), false)]
+    #[case::amount(FieldKind::Double, json!("1200.50"), json!({ "X": 1200.5 }), true)]
+    #[case::amount_of_the_products(FieldKind::Double, json!("1200.50"), json!({ "X": "0.00" }), false)]
+    #[case::money(FieldKind::Money, json!("300|TRY"), json!({ "X": "300|TRY" }), true)]
+    #[case::no_money(FieldKind::Money, json!("300|TRY"), json!({ "X": null }), false)]
+    #[case::no_such_company(FieldKind::Reference, json!("99"), json!({ "X": "0" }), false)]
+    #[case::yes_as_json(FieldKind::Flag, json!("Y"), json!({ "X": true }), true)]
+    #[case::another_option(FieldKind::Choice, json!("81"), json!({ "X": "82" }), false)]
+    fn what_a_new_record_was_given_is_there(
+        #[case] kind: FieldKind,
+        #[case] sent: Value,
+        #[case] record: Value,
+        #[case] kept: bool,
+    ) {
+        let expected = Expected::made(&"X".into(), "X".to_owned(), kind, &sent).unwrap();
+        assert_eq!(expected.is_kept_in(&record), kept);
+    }
+
+    #[rstest]
+    #[case::no(FieldKind::Flag, json!("N"))]
+    #[case::zero(FieldKind::Double, json!("0"))]
+    #[case::nothing(FieldKind::Text, json!(""))]
+    fn what_says_nothing_need_not_be_there(#[case] kind: FieldKind, #[case] sent: Value) {
+        assert!(Expected::made(&"X".into(), "X".to_owned(), kind, &sent).is_none());
     }
 }

@@ -16,16 +16,17 @@ use crate::command::{ORIGINATOR, Planned, plan, reading, target};
 use crate::config::Portal;
 use crate::describe::Described;
 use crate::entity::{Methods, methods};
+use crate::look::to_be_seen;
 use crate::outcome::{of_error, outcome};
 use crate::pace;
 use crate::php_query;
 use crate::wire::id;
 
-type Outcomes = Vec<Option<CommandOutcome>>;
-type Descriptions = HashMap<EntityKind, Arc<Described>>;
+pub(crate) type Outcomes = Vec<Option<CommandOutcome>>;
+pub(crate) type Descriptions = HashMap<EntityKind, Arc<Described>>;
 
 /// A plan with the place of its command.
-type Placed = (usize, Planned);
+pub(crate) type Placed = (usize, Planned);
 
 #[async_trait]
 impl CrmWriter for Bitrix24 {
@@ -49,7 +50,9 @@ impl CrmWriter for Bitrix24 {
                 Err(refused) => outcomes[at] = Some(refused),
             }
         }
+        let made = to_be_seen(&request, &plans, &described);
         self.send(&request, &portal, plans, &described, &mut outcomes).await?;
+        self.look(&request, &portal, &made, &described, &mut outcomes).await;
         self.doubt(&request, &outcomes);
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(CommandOutcome::Retry(None))).collect())
     }
@@ -160,10 +163,13 @@ impl Bitrix24 {
         Ok(())
     }
 
-    /// A refused value may mean that a field, a stage or an option is not what it was.
+    /// A value that is refused or dropped may mean that a field, a stage or an option is not what it was.
     fn doubt(&self, request: &WriteRequest, outcomes: &Outcomes) {
         for (command, outcome) in request.commands.iter().zip(outcomes) {
-            if let Some(CommandOutcome::Refused { kind: CrmErrorKind::InvalidValue, .. }) = outcome {
+            if let Some(
+                CommandOutcome::Partly { .. } | CommandOutcome::Refused { kind: CrmErrorKind::InvalidValue, .. },
+            ) = outcome
+            {
                 self.known.doubt(&(request.company.clone(), command.entity), self.clock.now());
             }
         }

@@ -74,6 +74,11 @@ pub enum Reason {
         /// The CRM's text, in the portal's language.
         message: String,
     },
+    /// The CRM answered success and did not keep the value.
+    NotKept {
+        /// What the field holds.
+        holds: String,
+    },
     /// The record is not in the CRM any more.
     RecordGone,
     /// It is not known whether the CRM did it; nothing was repeated.
@@ -107,6 +112,7 @@ impl Reason {
             Self::ColumnMissing => "column_missing",
             Self::MissingRequired { .. } => "missing_required",
             Self::RefusedByCrm { .. } => "refused_by_crm",
+            Self::NotKept { .. } => "not_kept",
             Self::RecordGone => "record_gone",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::GivenUp => "given_up",
@@ -199,6 +205,18 @@ impl Reason {
             Self::RefusedByCrm { message } => {
                 (format!("Bitrix24 reddetti: {message}"), format!("Bitrix24 refused: {message}"))
             }
+            Self::NotKept { holds } if holds.is_empty() => pair(
+                "Bitrix24 bu değeri almadı, alan boş; değeri Bitrix24'te elle girip deneyin.",
+                "Bitrix24 did not keep this value, the field is empty; try to enter it in Bitrix24 by hand.",
+            ),
+            Self::NotKept { holds } => (
+                format!(
+                    "Bitrix24 bu değeri almadı; alanda hâlâ şu var: {holds}. Değeri Bitrix24'te elle girip deneyin."
+                ),
+                format!(
+                    "Bitrix24 did not keep this value; the field holds: {holds}. Try to enter it in Bitrix24 by hand."
+                ),
+            ),
             Self::RecordGone => pair(
                 "Kayıt Bitrix24'te bulunamadı; silinmiş olabilir.",
                 "The record is not in Bitrix24; it may have been deleted.",

@@ -59,6 +59,9 @@ pub struct Rejection {
     pub value: FieldValue,
     /// Why.
     pub reason: Reason,
+    /// Whether an earlier attempt may have written something else: whatever the cell says next is written.
+    #[serde(default)]
+    pub in_doubt: bool,
 }
 
 /// Where a row stands.
@@ -189,9 +192,11 @@ pub fn changes(desired: &Fields, acked: &Fields, rejected: &BTreeMap<FieldCode, 
             Some(change) => either(&change.from, &change.to),
             None => acked.get(code).cloned().unwrap_or(FieldValue::Empty),
         };
-        let known = !open.contains_key(code);
-        let unchanged = known && (from == *to || (from.is_empty() && to.is_empty()));
-        let refused = rejected.get(code).is_some_and(|rejection| rejection.value == *to);
+        let rejection = rejected.get(code);
+        let (open, in_doubt) = (open.contains_key(code), rejection.is_some_and(|rejection| rejection.in_doubt));
+        let unchanged = !open && !in_doubt && (from == *to || (from.is_empty() && to.is_empty()));
+        // What was refused before the open attempt says nothing of what that one left.
+        let refused = (in_doubt || !open) && rejection.is_some_and(|rejection| rejection.value == *to);
         if !unchanged && !refused {
             found.insert(code.clone(), FieldChange { from, to: to.clone() });
         }
@@ -245,6 +250,7 @@ pub fn status_cell(state: RowState, refusals: &[CellRefusal], language: Language
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use rstest::rstest;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
         pairs.iter().map(|(code, text)| ((*code).into(), text_value(text))).collect()
@@ -261,10 +267,30 @@ mod tests {
 
     #[test]
     fn a_refused_value_waits_until_the_cell_says_something_else() {
-        let rejection = Rejection { value: text_value("x"), reason: Reason::ReadOnly };
+        let rejection = Rejection { value: text_value("x"), reason: Reason::ReadOnly, in_doubt: false };
         let rejected = BTreeMap::from([("WEB".into(), rejection)]);
         assert!(changes(&fields(&[("WEB", "x")]), &Fields::new(), &rejected, &Changes::new()).is_empty());
         assert_eq!(changes(&fields(&[("WEB", "z")]), &Fields::new(), &rejected, &Changes::new()).len(), 1);
+    }
+
+    /// An earlier attempt may have brought "y" or a blank: neither counts as written.
+    #[rstest]
+    #[case::refused_before_the_attempt("x", false, true)]
+    #[case::refused_in_doubt("x", true, false)]
+    #[case::another_value("y", true, true)]
+    #[case::nothing("", true, true)]
+    fn what_is_refused_in_doubt_waits_and_all_else_is_written(
+        #[case] cell: &str,
+        #[case] in_doubt: bool,
+        #[case] written: bool,
+    ) {
+        let rejection = Rejection { value: text_value("x"), reason: Reason::ReadOnly, in_doubt };
+        let rejected = BTreeMap::from([("WEB".into(), rejection)]);
+        let open = Changes::from([("WEB".into(), FieldChange { from: FieldValue::Empty, to: text_value("y") })]);
+        let found = changes(&fields(&[("WEB", cell)]), &Fields::new(), &rejected, &open);
+        assert_eq!(found.len(), usize::from(written));
+        let found = changes(&fields(&[("WEB", cell)]), &Fields::new(), &rejected, &Changes::new());
+        assert_eq!(found.len(), usize::from(cell != "x"), "after the attempt too");
     }
 
     #[test]

@@ -12,7 +12,9 @@ use kopru_domain::{
     CellRefusal, Changes, CompanyId, ConfigId, EntityKind, FieldCode, Language, Reason, Rejection, RowState,
 };
 use kopru_ports::configs::SyncConfig;
-use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind, MOST_COMMANDS, WriteRequest};
+use kopru_ports::crm::{
+    CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind, Dropped, MOST_COMMANDS, WriteRequest,
+};
 use kopru_ports::delivery::{NewAttempt, Outcome, Settlement, Urgency, Work};
 use kopru_ports::sync::{HistoryEntry, RowWritten, RowsQuery, SyncChanges, SyncRow};
 use kopru_ports::{Retry, StoreError};
@@ -54,6 +56,14 @@ impl Task {
         match self.row.record {
             Some(_) => !self.fields.is_empty(),
             None => self.fields.values().any(|change| !change.to.is_empty()),
+        }
+    }
+
+    /// What the record did not take waits until its cell says something else.
+    fn put_aside(&mut self, code: FieldCode, reason: Reason) {
+        let in_doubt = self.open().contains_key(&code);
+        if let Some(change) = self.fields.remove(&code) {
+            self.row.rejected.insert(code, Rejection { value: change.to, reason, in_doubt });
         }
     }
 
@@ -304,11 +314,12 @@ impl Done<'_> {
 
     fn answered(&mut self, mut task: Task, outcome: CommandOutcome, deadline: Timestamp) {
         match outcome {
-            CommandOutcome::Done { id } => {
-                task.row.record = Some(id);
-                task.acknowledge();
-                self.settle(&task.work, Outcome::Done);
-                self.write(task, None);
+            CommandOutcome::Done { id } => self.done(task, id),
+            CommandOutcome::Partly { id, dropped } => {
+                for Dropped { field, holds } in dropped {
+                    task.put_aside(field, Reason::NotKept { holds });
+                }
+                self.done(task, id);
             }
             CommandOutcome::Refused { kind, message, field } => self.refused(task, kind, message, field),
             CommandOutcome::Retry(_) if task.work.failures >= ATTEMPTS => self.give_up(task),
@@ -318,6 +329,13 @@ impl Done<'_> {
             }
             CommandOutcome::Unknown => self.settle(&task.work, Outcome::Open { until: deadline }),
         }
+    }
+
+    fn done(&mut self, mut task: Task, id: String) {
+        task.row.record = Some(id);
+        task.acknowledge();
+        self.settle(&task.work, Outcome::Done);
+        self.write(task, None);
     }
 
     /// Others are taken and this one is not, again and again: it waits for its row's next edit or a replay.
@@ -334,8 +352,8 @@ impl Done<'_> {
         } else {
             Reason::RefusedByCrm { message: message.clone() }
         };
-        if let Some((code, change)) = field.and_then(|code| task.fields.remove_entry(&code)) {
-            task.row.rejected.insert(code, Rejection { value: change.to, reason });
+        if let Some(code) = field.filter(|code| task.fields.contains_key(code)) {
+            task.put_aside(code, reason);
             let now = self.engine.ports.clock.now();
             self.settle_later(&task, Outcome::Again { due: now, payload: task.work.payload.clone() });
             task.row.error = None;

@@ -91,6 +91,13 @@ pub enum CommandOutcome {
         /// The record's id.
         id: String,
     },
+    /// Written but for fields that the portal did not keep, though it answered success.
+    Partly {
+        /// The record's id.
+        id: String,
+        /// The fields that hold something else; one at least.
+        dropped: Vec<Dropped>,
+    },
     /// Refused for good.
     Refused {
         /// What it means.
@@ -104,6 +111,15 @@ pub enum CommandOutcome {
     Retry(Option<Duration>),
     /// Perhaps done.
     Unknown,
+}
+
+/// A field that does not hold what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    /// The field.
+    pub field: FieldCode,
+    /// What it holds, for people; empty where it is empty.
+    pub holds: String,
 }
 
 /// A record that carries our key.

@@ -22,6 +22,7 @@ mod app;
 mod catalog;
 mod conformance;
 mod contracts;
+mod created;
 mod duplicates;
 mod entities;
 mod injection;

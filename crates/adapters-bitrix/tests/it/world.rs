@@ -204,3 +204,9 @@ pub fn update(id: &str, changes: impl IntoIterator<Item = Change>) -> CrmCommand
 pub fn done(id: &str) -> CommandOutcome {
     CommandOutcome::Done { id: id.to_owned() }
 }
+
+/// The fields that the portal did not keep, with what they hold.
+pub fn dropped(outcome: &CommandOutcome) -> Vec<(&str, &str)> {
+    let CommandOutcome::Partly { dropped, .. } = outcome else { return Vec::new() };
+    dropped.iter().map(|dropped| (dropped.field.as_str(), dropped.holds.as_str())).collect()
+}

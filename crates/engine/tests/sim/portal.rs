@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kopru_domain::{CompanyId, EntityKind, FieldKind, FieldMeta, Fields};
+use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldKind, FieldMeta, FieldValue, Fields};
 use kopru_ports::crm::{
     CommandOutcome, ContactMatches, ContactSearch, CrmAction, CrmCatalog, CrmCommand, CrmError, CrmErrorKind,
-    CrmWriter, FoundRecord, MOST_COMMANDS, WriteRequest,
+    CrmWriter, Dropped, FoundRecord, MOST_COMMANDS, WriteRequest,
 };
 use kopru_ports::{Clock, PortError, Retry};
 use secrecy::SecretString;
@@ -25,6 +25,13 @@ pub struct Record {
     pub fields: Fields,
 }
 
+/// A text that the portal does not keep, though it answers success.
+pub const DROPPED: &str = "v3";
+
+fn is_kept(change: &FieldChange) -> bool {
+    change.to != FieldValue::Text(DROPPED.to_owned())
+}
+
 /// The portal's records, by number.
 #[derive(Default)]
 pub struct Records {
@@ -34,7 +41,8 @@ pub struct Records {
 
 impl Records {
     fn carry_out(&mut self, command: &CrmCommand) -> CommandOutcome {
-        let written = command.fields.iter().map(|(code, change)| (code.clone(), change.to.clone()));
+        let (kept, lost): (Vec<_>, Vec<_>) = command.fields.iter().partition(|(_, change)| is_kept(change));
+        let written = kept.into_iter().map(|(code, change)| (code.clone(), change.to.clone()));
         let id = match &command.action {
             CrmAction::Update { id } => id.parse().expect("a number"),
             CrmAction::Create { origin } => {
@@ -44,7 +52,10 @@ impl Records {
             }
         };
         self.by_id.get_mut(&id).expect("a record").fields.extend(written);
-        CommandOutcome::Done { id: id.to_string() }
+        let (id, holds) = (id.to_string(), String::new);
+        let dropped: Vec<_> =
+            lost.into_iter().map(|(field, _)| Dropped { field: field.clone(), holds: holds() }).collect();
+        if dropped.is_empty() { CommandOutcome::Done { id } } else { CommandOutcome::Partly { id, dropped } }
     }
 }
 

@@ -242,7 +242,7 @@ pub async fn the_history_is_paged_from_its_end(store: Arc<impl Store>) {
 pub async fn replay_forgets_refusals(store: Arc<impl Store>) {
     let config = config(&*store, "acme").await;
     see(&*store, &config, vec![seen(1, "a")]).await;
-    let rejection = Rejection { value: FieldValue::Text("a".into()), reason: Reason::ReadOnly };
+    let rejection = Rejection { value: FieldValue::Text("a".into()), reason: Reason::ReadOnly, in_doubt: false };
     let rejected = BTreeMap::from([("NAME".into(), rejection)]);
     write(&*store, &config, RowWritten { rejected, ..written(1, 1, "", RowState::Partly) }).await;
     assert_eq!(row(&*store, &config, 1).await.rejected_now().len(), 1);

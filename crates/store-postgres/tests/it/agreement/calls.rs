@@ -286,7 +286,8 @@ fn seen() -> impl Strategy<Value = RowSeen> {
 }
 
 fn written() -> impl Strategy<Value = RowWritten> {
-    let rejection = text().prop_map(|text| Rejection { value: FieldValue::Text(text), reason: Reason::ReadOnly });
+    let rejection =
+        text().prop_map(|text| Rejection { value: FieldValue::Text(text), reason: Reason::ReadOnly, in_doubt: false });
     let rejected = btree_map(Just("NAME".into()), rejection, 0..2);
     (row(), option::of(text()), 1..5_i64, fields(), rejected, state(), option::of(refusal())).prop_map(
         |(id, record, revision, acked, rejected, state, error)| RowWritten {

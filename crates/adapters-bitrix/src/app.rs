@@ -28,7 +28,7 @@ impl Bitrix24 {
         portal: &Portal,
         (method, params): (&str, &Value),
     ) -> Result<Envelope, Refused> {
-        let key = TokenKey { company: company.clone(), user: app.user.clone(), service: Service::Bitrix24 };
+        let key = TokenKey::of_company(company, Service::Bitrix24);
         let sessions = self.sessions(app, company, portal);
         let token = sessions.access_token(&key).await.map_err(of_token)?;
         let answer = self.call_at(company, portal, method, &signed(params, &token)).await;

@@ -2,12 +2,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kopru_domain::UserId;
 use kopru_ports::delivery::Urgency;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
+
+/// The vendor's authorization servers. Each knows the apps of its own regions.
+const SERVERS: [&str; 2] = ["https://oauth.bitrix.info/rest/", "https://oauth.bitrix24.tech/rest/"];
 
 /// A company's settings for Bitrix24.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,10 +42,10 @@ pub struct AppConfig {
     pub client_secret: SecretString,
     /// The portal's REST address: `https://portal/rest/`.
     pub client_endpoint: String,
-    /// The authorization server's, which depends on the region: `https://oauth.bitrix.info/rest/`.
-    pub server_endpoint: String,
-    /// Whose tokens are used.
-    pub user: UserId,
+    /// The authorization server's, which depends on the region: `https://oauth.bitrix.info/rest/`. Told with
+    /// the first tokens where it is not given.
+    #[serde(default)]
+    pub server_endpoint: Option<String>,
     /// The portal's own id, known after the first authorization: tokens of another one are not taken.
     #[serde(default)]
     pub member_id: Option<String>,
@@ -83,7 +85,7 @@ impl BitrixConfig {
         let sound = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
         match (segments.as_slice(), app) {
             ([.., "rest", user, secret], None) if sound(user) && sound(secret) => {}
-            ([.., "rest"], Some(app)) => drop(checked(&app.server_endpoint)?),
+            ([.., "rest"], Some(app)) => app.server_endpoint.iter().try_for_each(|server| checked(server).map(drop))?,
             _ => return Err(BadSettings),
         }
         let name = name.clone().or_else(|| address_of(&url)).ok_or(BadSettings)?;
@@ -96,7 +98,8 @@ impl BitrixConfig {
 /// An address that secrets may be sent to.
 fn checked(address: &str) -> Result<Url, BadSettings> {
     let url = Url::parse(address.trim()).map_err(|_| BadSettings)?;
-    if is_safe(&url) && url.query().is_none() { Ok(url) } else { Err(BadSettings) }
+    let is_bare = url.query().is_none() && url.username().is_empty() && url.password().is_none();
+    if is_safe(&url) && is_bare { Ok(url) } else { Err(BadSettings) }
 }
 
 fn is_safe(url: &Url) -> bool {
@@ -114,6 +117,11 @@ fn address_of(url: &Url) -> Option<String> {
 }
 
 impl Portal {
+    /// Where it is, without what opens it: `https://portal`.
+    pub(crate) fn site(&self) -> &str {
+        site(self.base.expose_secret())
+    }
+
     /// The portal at the address that a call of `method` was sent on to. A renamed portal changes nothing but
     /// the host; anything else is a page for people, which must not get the webhook's secret.
     pub(crate) fn moved(&self, method: &str, location: &str) -> Option<Self> {
@@ -144,21 +152,26 @@ impl AppConfig {
             "client_secret": self.client_secret.expose_secret(),
             "client_endpoint": client_endpoint,
             "server_endpoint": self.server_endpoint,
-            "user": self.user,
             "member_id": self.member_id,
             "portal": name,
         })
     }
 
-    /// Where tokens are given.
-    pub(crate) fn token_address(&self) -> String {
-        format!("{}oauth/token/", root(&self.server_endpoint))
+    /// Where tokens are given: at the app's own server, or at one of the vendor's.
+    pub(crate) fn token_addresses(&self) -> Vec<String> {
+        let servers = self.server_endpoint.as_deref().map_or(SERVERS.to_vec(), |server| vec![server]);
+        servers.into_iter().map(|server| format!("{}oauth/token/", root(server))).collect()
     }
 
     /// Where a person is asked.
     pub(crate) fn authorize_address(&self) -> String {
         format!("{}oauth/authorize/", root(&self.client_endpoint))
     }
+}
+
+/// What stands before `/rest/`.
+pub(crate) fn site(address: &str) -> &str {
+    address.split_once("/rest/").map_or(address, |(site, _)| site)
 }
 
 /// What a REST address stands under.
@@ -199,6 +212,7 @@ mod tests {
     #[case("https://acme.bitrix24.com/")]
     #[case("http://acme.bitrix24.com/rest/1/s3cret/")]
     #[case("https://acme.bitrix24.com/rest/1/s3cret/?x=1")]
+    #[case("https://a:b@acme.bitrix24.com/rest/1/s3cret/")]
     #[case("https://acme.bitrix24.com/rest/1/s3cret/crm.lead.add")]
     #[case("ftp://acme.bitrix24.com/rest/1/s3cret/")]
     fn anything_else_is_refused(#[case] webhook: &str) {
@@ -241,7 +255,16 @@ mod tests {
 
     fn app(client_endpoint: &str, server_endpoint: &str) -> Value {
         json!({ "client_id": "app.1", "client_secret": "s3cret", "client_endpoint": client_endpoint,
-            "server_endpoint": server_endpoint, "user": "ayse" })
+            "server_endpoint": server_endpoint })
+    }
+
+    #[test]
+    fn an_apps_server_is_one_of_the_vendors_until_it_is_told() {
+        let mut settings = app("https://portal.bitrix24.com/rest/", "");
+        settings["server_endpoint"] = Value::Null;
+        let config: BitrixConfig = serde_json::from_value(settings).unwrap();
+        let vendors = ["https://oauth.bitrix.info/oauth/token/", "https://oauth.bitrix24.tech/oauth/token/"];
+        assert_eq!(config.portal().unwrap().app.unwrap().token_addresses(), vendors);
     }
 
     #[test]
@@ -251,7 +274,7 @@ mod tests {
         let portal = config.portal().unwrap();
         assert_eq!(portal.name, "portal.bitrix24.com");
         let app = portal.app.clone().unwrap();
-        assert_eq!(app.token_address(), "https://oauth.bitrix24.tech/oauth/token/");
+        assert_eq!(app.token_addresses(), ["https://oauth.bitrix24.tech/oauth/token/"]);
         assert_eq!(app.authorize_address(), "https://portal.bitrix24.com/oauth/authorize/");
         assert!(!format!("{config:?} {portal:?}").contains("s3cret"));
         let again: BitrixConfig = serde_json::from_str(portal.settings().expose_secret()).unwrap();

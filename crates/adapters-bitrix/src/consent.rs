@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::client::{Bitrix24, read_settings};
-use crate::config::{AppConfig, BitrixConfig, Portal};
+use crate::config::{AppConfig, BitrixConfig, Portal, site};
 use crate::error::{ADAPTER, error};
+use crate::renamed::is_same_portal;
 use crate::wire::id;
 
 type OAuthError = PortError<OAuthErrorKind>;
@@ -39,8 +40,10 @@ struct Answer {
 }
 
 /// The consent of one company's portal to one app.
-pub struct BitrixConsent {
+pub(crate) struct BitrixConsent {
     app: Arc<AppConfig>,
+    /// Where tokens may be given.
+    servers: Vec<String>,
     company: CompanyId,
     portal: Portal,
     integrations: Arc<dyn IntegrationStore>,
@@ -49,11 +52,7 @@ pub struct BitrixConsent {
 }
 
 impl Bitrix24 {
-    /// The consent to the app that the company's settings name.
-    ///
-    /// # Errors
-    /// [`CrmErrorKind::NotConnected`] where they name none.
-    pub async fn consent(&self, company: &CompanyId) -> Result<BitrixConsent, CrmError> {
+    pub(crate) async fn consent_of(&self, company: &CompanyId) -> Result<BitrixConsent, CrmError> {
         let portal = self.portal_of(company).await?;
         let app = portal.app.clone().ok_or_else(|| error(CrmErrorKind::NotConnected, Retry::Never))?;
         Ok(BitrixConsent::of(app, (company, &portal), self))
@@ -63,6 +62,7 @@ impl Bitrix24 {
 impl BitrixConsent {
     pub(crate) fn of(app: Arc<AppConfig>, (company, portal): (&CompanyId, &Portal), bitrix: &Bitrix24) -> Self {
         Self {
+            servers: app.token_addresses(),
             app,
             company: company.clone(),
             portal: portal.clone(),
@@ -72,31 +72,53 @@ impl BitrixConsent {
         }
     }
 
-    /// Asks for tokens; the secret goes into the body, where no log of addresses has it.
+    /// Asks for tokens, at one server after the other until one knows the app.
     async fn ask(&self, grant: &[(&str, &str)]) -> Result<Grant, OAuthError> {
-        let client =
-            [("client_id", self.app.client_id.as_str()), ("client_secret", self.app.client_secret.expose_secret())];
-        let form: Vec<(&str, &str)> = grant.iter().copied().chain(client).collect();
-        let request = self.http.request(Method::POST, &self.app.token_address()).form(&form);
-        let reply = self.http.send(request).await.map_err(|cause| {
-            let retry = if cause.failure == Failure::NotSent { Retry::After(None) } else { Retry::OutcomeUnknown };
-            failed(OAuthErrorKind::Unavailable, retry).caused_by(cause)
-        })?;
-        let answer = read(&reply)?;
+        let mut answer = Err(failed(OAuthErrorKind::Misconfigured, Retry::Never));
+        for address in &self.servers {
+            answer = self.ask_at(address, grant).await;
+            if !answer.as_ref().is_err_and(is_unknown_app) {
+                break;
+            }
+        }
+        let answer = answer?;
         let grant = self.grant(&answer)?;
         self.learn(answer).await?;
         Ok(grant)
     }
 
+    /// The secret goes into the body, where no log of addresses has it.
+    async fn ask_at(&self, address: &str, grant: &[(&str, &str)]) -> Result<Answer, OAuthError> {
+        let client =
+            [("client_id", self.app.client_id.as_str()), ("client_secret", self.app.client_secret.expose_secret())];
+        let form: Vec<(&str, &str)> = grant.iter().copied().chain(client).collect();
+        let request = self.http.request(Method::POST, address).form(&form);
+        let reply = self.http.send(request).await.map_err(|cause| {
+            let retry = if cause.failure == Failure::NotSent { Retry::After(None) } else { Retry::OutcomeUnknown };
+            failed(OAuthErrorKind::Unavailable, retry).caused_by(cause)
+        })?;
+        read(&reply)
+    }
+
+    /// Whether the tokens are of the portal that the app was connected to. Its own id is not known before the
+    /// first ones; until then its address says it.
+    async fn is_ours(&self, answer: &Answer) -> bool {
+        match (&self.app.member_id, &answer.client_endpoint) {
+            (Some(member), _) => answer.member_id.as_ref() == Some(member),
+            (None, Some(endpoint)) => is_same_portal(&self.http, self.portal.site(), site(endpoint)).await,
+            (None, None) => true,
+        }
+    }
+
     /// Keeps what the answer says of the portal: its address, its server, its own id.
     async fn learn(&self, answer: Answer) -> Result<(), OAuthError> {
-        if self.app.member_id.is_some() && answer.member_id != self.app.member_id {
+        if !self.is_ours(&answer).await {
             return Err(failed(OAuthErrorKind::Misconfigured, Retry::Never).detail("the tokens are of another portal"));
         }
         let known = AppConfig::clone(&self.app);
         let app = AppConfig {
             client_endpoint: answer.client_endpoint.unwrap_or(known.client_endpoint),
-            server_endpoint: answer.server_endpoint.unwrap_or(known.server_endpoint),
+            server_endpoint: answer.server_endpoint.or(known.server_endpoint),
             member_id: answer.member_id,
             portal: Some(self.portal.name.clone()),
             ..known
@@ -196,6 +218,65 @@ fn read(reply: &Reply) -> Result<Answer, OAuthError> {
     }
 }
 
+/// Another region's server may know it.
+fn is_unknown_app(error: &OAuthError) -> bool {
+    matches!(error.detail.as_deref(), Some("wrong_client" | "invalid_client"))
+}
+
 fn failed(kind: OAuthErrorKind, retry: Retry) -> OAuthError {
     PortError::new(ADAPTER, kind, retry)
+}
+
+#[cfg(test)]
+mod tests {
+    use kopru_http_client::{HttpOptions, PrivateAddresses};
+    use kopru_ports_testkit::{ManualClock, MemoryIntegrations};
+    use rstest::rstest;
+    use wiremock::matchers::path;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    async fn server(answer: Value) -> MockServer {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(200).set_body_json(answer);
+        Mock::given(path("/oauth/token/")).respond_with(answer).mount(&server).await;
+        server
+    }
+
+    fn consent(servers: [&MockServer; 2]) -> BitrixConsent {
+        let settings = json!({ "client_id": "app.1", "client_secret": "s3cret", "member_id": "m",
+            "client_endpoint": "https://acme.bitrix24.com/rest/" });
+        let config: BitrixConfig = serde_json::from_value(settings).unwrap();
+        let portal = config.portal().unwrap();
+        let second = Duration::from_secs(10);
+        let private_addresses = PrivateAddresses::Allow;
+        let options = HttpOptions { timeout: second, connect_timeout: second, private_addresses };
+        BitrixConsent {
+            app: portal.app.clone().unwrap(),
+            servers: servers.map(|server| format!("{}/oauth/token/", server.uri())).to_vec(),
+            company: "acme".parse().unwrap(),
+            portal,
+            integrations: Arc::new(MemoryIntegrations::default()),
+            http: HttpClient::new(&options).unwrap(),
+            clock: Arc::new(ManualClock::default()),
+        }
+    }
+
+    /// A code is used up by the first server that knows the app, so no other is asked after that one.
+    #[rstest]
+    #[case::of_the_east(json!({ "error": "WRONG_CLIENT" }), true, 1)]
+    #[case::of_the_west(json!({ "access_token": "a", "member_id": "m" }), true, 0)]
+    #[case::used_up(json!({ "error": "invalid_grant" }), false, 0)]
+    #[tokio::test]
+    async fn the_server_that_knows_the_app_gives_the_tokens(
+        #[case] west: Value,
+        #[case] granted: bool,
+        #[case] asked_in_the_east: usize,
+    ) {
+        let (west, east) = (server(west).await, server(json!({ "access_token": "a", "member_id": "m" })).await);
+        let grant = consent([&west, &east]).exchange("code".into(), "".into(), "").await;
+        assert_eq!(grant.is_ok(), granted);
+        assert_eq!(east.received_requests().await.unwrap().len(), asked_in_the_east);
+    }
 }

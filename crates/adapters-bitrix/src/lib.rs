@@ -22,10 +22,10 @@ mod pace;
 mod php_query;
 mod proven;
 mod read_back;
+mod renamed;
 mod stages;
 mod wire;
 mod writer;
 
 pub use client::Bitrix24;
 pub use config::{AppConfig, BadSettings, BitrixConfig, WebhookConfig};
-pub use consent::BitrixConsent;

@@ -73,6 +73,7 @@ impl Service {
             sealer: vault,
             google: consent,
             sheets,
+            connections: bitrix.clone(),
             catalog: bitrix.clone(),
             crm: bitrix,
             clock: clock.clone(),

@@ -78,6 +78,13 @@ text_id!(
     /// A person of a company. Opaque text from the host CRM, 1 to 128 visible characters.
     UserId
 );
+/// The company itself, as the owner of what is no single person's. The same texts are valid for both.
+impl From<&CompanyId> for UserId {
+    fn from(company: &CompanyId) -> Self {
+        Self(company.0.clone())
+    }
+}
+
 text_id!(
     /// A Google spreadsheet's file id, as in its address.
     SpreadsheetId

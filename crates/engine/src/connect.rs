@@ -1,20 +1,13 @@
 //! A person's Google connection.
 
-use std::time::Duration;
-
 use kopru_domain::{CompanyId, UserId};
 use kopru_ports::Retry;
-use kopru_ports::oauth::{AuthorizeRequest, PendingConsent};
-use kopru_ports::seal::SealContext;
-use kopru_ports::tokens::{ConnectionStatus, StoredToken, TokenKey};
+use kopru_ports::tokens::{ConnectionStatus, Service, TokenKey};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::Engine;
 use crate::detect::connection;
-use crate::error::{EngineError, Problem};
-use crate::{Engine, secrets};
-
-/// So long a person may take over the consent page.
-const CONSENT: Duration = Duration::from_mins(10);
+use crate::error::EngineError;
 
 /// How a person's Google connection is.
 #[derive(Debug, Clone)]
@@ -29,10 +22,6 @@ pub struct GoogleStatus {
     pub scopes: Vec<String>,
 }
 
-fn verifier_context(key: &TokenKey) -> SealContext {
-    SealContext { company: key.company.clone(), owner: key.user.to_string(), purpose: "oauth.verifier".to_owned() }
-}
-
 impl Engine {
     /// Begins a consent: the address to send the person to. `return_to` is a path of this service.
     pub async fn begin_google(
@@ -41,19 +30,11 @@ impl Engine {
         user: &UserId,
         return_to: &str,
     ) -> Result<String, EngineError> {
-        if !return_to.starts_with('/') || return_to.starts_with("//") || return_to.contains('\\') {
-            return Err(EngineError::Invalid(Problem::BadReturnAddress));
-        }
         if !self.settings.google_is_set {
             return Err(EngineError::NotSet("GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET"));
         }
-        let (state, verifier) = (secrets::token()?, secrets::token()?);
-        let key = connection(company, user);
-        let sealed_verifier = self.ports.sealer.seal(&verifier_context(&key), &verifier).await?;
-        let consent = PendingConsent { key, sealed_verifier, return_to: return_to.to_owned() };
-        self.ports.consents.put(&secrets::hash(&state), consent, self.ports.clock.now() + CONSENT).await?;
         let redirect_uri = self.settings.google_redirect_uri.clone();
-        Ok(self.ports.google.authorize_url(&AuthorizeRequest { state, verifier, redirect_uri }))
+        self.begin_consent(connection(company, user), &*self.ports.google, redirect_uri, return_to).await
     }
 
     /// Ends a consent that the vendor sent back; where the person goes next.
@@ -62,31 +43,8 @@ impl Engine {
     /// [`EngineError::NotAuthentic`] for a state that is unknown, used or expired;
     /// [`EngineError::ScopesMissing`] when boxes were left unticked.
     pub async fn complete_google(&self, state: &SecretString, code: SecretString) -> Result<String, EngineError> {
-        let now = self.ports.clock.now();
-        let consent = self.ports.consents.take(&secrets::hash(state), now).await?.ok_or(EngineError::NotAuthentic)?;
-        let verifier = self.ports.sealer.open(&verifier_context(&consent.key), &consent.sealed_verifier).await?;
-        let grant = self.ports.google.exchange(code, verifier, &self.settings.google_redirect_uri).await?;
-        let needed = self.ports.google.needed_scopes().iter();
-        let missing: Vec<String> = needed
-            .filter(|scope| !grant.scopes.iter().any(|granted| granted == *scope))
-            .map(ToString::to_string)
-            .collect();
-        if !missing.is_empty() {
-            return Err(EngineError::ScopesMissing(missing));
-        }
-        let account = self.ports.google.account(grant.access.clone()).await?;
-        let token = StoredToken {
-            version: 0,
-            access: grant.access,
-            refresh: grant.refresh,
-            expires_at: grant.expires_at,
-            scopes: grant.scopes,
-            account_id: account.id,
-            account_email: account.email,
-            status: ConnectionStatus::Active,
-            last_error: None,
-        };
-        self.ports.tokens.save(&consent.key, token).await?;
+        let consent = self.take_consent(state, Service::GoogleSheets).await?;
+        self.complete_consent(&consent, &*self.ports.google, &self.settings.google_redirect_uri, code).await?;
         Ok(consent.return_to)
     }
 

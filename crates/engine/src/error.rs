@@ -73,8 +73,12 @@ pub enum Problem {
     BadPortalAddress,
     /// The portal does not know the webhook's secret.
     BadPortalSecret,
+    /// The address is not the one of an app's portal.
+    BadPortalApp,
     /// The portal's address leads into a private network.
     PrivatePortal,
+    /// The portal or the server of an app is in a private network.
+    PrivatePortalApp,
     /// The return address is not allowed.
     BadReturnAddress,
     /// The rows' ids were deleted from the sheet.
@@ -96,7 +100,8 @@ impl Problem {
             Self::BadEvent => "bad_event",
             Self::BadPortalAddress => "bad_portal_address",
             Self::BadPortalSecret => "bad_portal_secret",
-            Self::PrivatePortal => "private_portal",
+            Self::BadPortalApp => "bad_portal_app",
+            Self::PrivatePortal | Self::PrivatePortalApp => "private_portal",
             Self::BadReturnAddress => "bad_return_address",
             Self::RowIdsGone => "row_ids_gone",
         }
@@ -112,6 +117,7 @@ impl Problem {
             Self::OtherSheet => "sheet_id",
             Self::BadEvent => "event",
             Self::BadPortalAddress | Self::BadPortalSecret | Self::PrivatePortal => "webhook",
+            Self::BadPortalApp | Self::PrivatePortalApp => "portal",
             Self::BadReturnAddress => "return_to",
         }
     }
@@ -157,7 +163,11 @@ impl Problem {
                 "Portal bu webhook'u tanımıyor; adresi Bitrix24'ten yeniden kopyalayın veya yeni bir webhook oluşturun.",
                 "The portal does not know this webhook; copy its address from Bitrix24 again, or make a new webhook.",
             ),
-            Self::PrivatePortal => (
+            Self::BadPortalApp => (
+                "Portal adresi okunamadı; firma.bitrix24.com biçiminde yazın.",
+                "The portal's address cannot be read; write it as firm.bitrix24.com.",
+            ),
+            Self::PrivatePortal | Self::PrivatePortalApp => (
                 "Bu adres özel bir ağda; internetten erişilen adresi verin. Kendi ağınızdaki bir portal için sunucuda KOPRU_PRIVATE_PORTALS=true ayarlayın.",
                 "This address is a private one; give the address that the internet reaches. For a portal in your own network set KOPRU_PRIVATE_PORTALS=true on the server.",
             ),
@@ -224,8 +234,8 @@ impl EngineError {
                 "The Bitrix24 portal is not connected; connect it first.",
             ),
             "portal_reconnect_required" => (
-                "Portal webhook'u artık kabul etmiyor; Bitrix24'te yeni bir webhook oluşturup bağlayın.",
-                "The portal does not accept the webhook any more; make a new one in Bitrix24 and connect it.",
+                "Portal bağlantıyı artık kabul etmiyor; Bitrix24'te yeni bir webhook oluşturup bağlayın veya uygulamaya yeniden izin verin.",
+                "The portal does not accept the connection any more; connect a new webhook, or give the app's consent anew.",
             ),
             "reconnect_required" => (
                 "Google bağlantısı sona ermiş; hesabı yeniden bağlayın.",

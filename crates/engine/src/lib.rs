@@ -5,6 +5,7 @@
 
 mod change;
 mod connect;
+mod consent;
 mod crm_rows;
 mod detect;
 mod error;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use kopru_delivery::{Handler, Waker};
 use kopru_ports::configs::ConfigStore;
+use kopru_ports::connections::PortalConnections;
 use kopru_ports::crm::{CrmCatalog, CrmWriter};
 use kopru_ports::delivery::DeliveryStore;
 use kopru_ports::identity::IdentityStore;
@@ -45,7 +47,7 @@ pub use connect::GoogleStatus;
 pub use detect::DetectedTab;
 pub use error::{EngineError, Problem};
 pub use keys::NewKey;
-pub use portal::PortalStatus;
+pub use portal::{PortalApp, PortalKind, PortalStatus};
 pub use setup::{Created, NewConfig};
 pub use webhook::{Delivered, WebhookHeaders};
 
@@ -73,6 +75,8 @@ pub struct Ports {
     pub google: Arc<dyn OAuthProvider>,
     /// People's spreadsheets.
     pub sheets: Arc<dyn Spreadsheets>,
+    /// Companies' ways to their portals.
+    pub connections: Arc<dyn PortalConnections>,
     /// The CRM's fields.
     pub catalog: Arc<dyn CrmCatalog>,
     /// The CRM's records.

@@ -1,25 +1,62 @@
 //! A company's CRM portal.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
 use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::integrations::IntegrationKind;
-use kopru_ports::tokens::ConnectionStatus;
+use kopru_ports::tokens::{ConnectionStatus, Service, TokenKey};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 
 use crate::Engine;
 use crate::error::{EngineError, Problem};
 
+/// Where the portal sends people back to who gave their consent.
+const RETURN: &str = "/api/integrations/oauth/bitrix24/callback";
+
+/// A company's own app in its portal.
+#[derive(Debug, Clone)]
+pub struct PortalApp {
+    /// The portal's address, such as `acme.bitrix24.com`.
+    pub portal: String,
+    /// The app's code.
+    pub client_id: String,
+    /// Its key.
+    pub client_secret: SecretString,
+    /// The authorization server, where it is none of the vendor's: `https://server`.
+    pub server: Option<String>,
+}
+
+impl PortalApp {
+    /// The addresses that will be called.
+    pub fn addresses(&self) -> impl Iterator<Item = String> {
+        std::iter::once(&self.portal).chain(&self.server).map(|address| endpoint(address))
+    }
+}
+
+/// By what a portal is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortalKind {
+    /// An inbound webhook.
+    Webhook,
+    /// An app with tokens of its own.
+    App,
+}
+
 /// How a company's portal is connected.
 #[derive(Debug, Clone)]
 pub struct PortalStatus {
+    /// By what.
+    pub kind: PortalKind,
     /// How it is.
     pub status: ConnectionStatus,
     /// What went wrong last.
     pub last_error: Option<String>,
     /// When it was last used.
     pub last_used: Option<Timestamp>,
-    /// The last four characters of the webhook's secret.
+    /// The last four characters of the webhook's or the app's secret.
     pub last_four: String,
 }
 
@@ -30,13 +67,86 @@ impl Engine {
     /// # Errors
     /// [`Problem::BadPortalAddress`], [`Problem::BadPortalSecret`], and what the portal says to the first call: nothing is kept then.
     pub async fn connect_portal(&self, company: &CompanyId, webhook: &SecretString) -> Result<String, EngineError> {
-        let settings = serde_json::json!({ "webhook": webhook.expose_secret().trim() }).to_string();
-        let settings = SecretString::from(settings);
+        let settings = json!({ "webhook": webhook.expose_secret().trim() });
+        let settings = self.recognised(company, &settings).await.map_err(unusable)?;
         let name = self.ports.catalog.reach(company, &settings).await.map_err(unusable)?;
-        self.ports.integrations.put(company, IntegrationKind::Bitrix24, settings).await?;
-        self.ports.catalog.forget(company).await;
+        self.replace_portal(company, settings).await?;
         self.portal_works(company).await?;
         Ok(name)
+    }
+
+    /// Keeps the company's own app, whose consent is to follow; the portal's stable name.
+    ///
+    /// # Errors
+    /// [`Problem::BadPortalApp`]: nothing is kept then.
+    pub async fn connect_portal_app(&self, company: &CompanyId, app: &PortalApp) -> Result<String, EngineError> {
+        let settings = json!({
+            "client_id": app.client_id,
+            "client_secret": app.client_secret.expose_secret(),
+            "client_endpoint": endpoint(&app.portal),
+            "server_endpoint": app.server.as_deref().map(endpoint),
+        });
+        let unusable = |_| EngineError::Invalid(Problem::BadPortalApp);
+        let settings = self.recognised(company, &settings).await.map_err(unusable)?;
+        self.replace_portal(company, settings).await?;
+        Ok(self.ports.catalog.portal(company).await?)
+    }
+
+    /// The settings under the name by which the portal is known to the company.
+    async fn recognised(&self, company: &CompanyId, settings: &Value) -> Result<SecretString, EngineError> {
+        let settings = SecretString::from(settings.to_string());
+        let names = self.portals_in_use(company).await?;
+        Ok(self.ports.connections.recognised(company, &settings, &names).await?)
+    }
+
+    /// The portals of the company's configurations.
+    async fn portals_in_use(&self, company: &CompanyId) -> Result<Vec<String>, EngineError> {
+        let (mut names, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = self.ports.configs.list(company, after, 100).await?;
+            let Some(last) = page.last() else { return Ok(names.into_iter().collect()) };
+            after = Some(last.id);
+            names.extend(page.into_iter().map(|config| config.portal));
+        }
+    }
+
+    /// Whose tokens the former ones were, is not known to the new app.
+    async fn replace_portal(&self, company: &CompanyId, settings: SecretString) -> Result<(), EngineError> {
+        self.ports.tokens.delete(&TokenKey::of_company(company, Service::Bitrix24)).await?;
+        self.ports.integrations.put(company, IntegrationKind::Bitrix24, settings).await?;
+        self.ports.catalog.forget(company).await;
+        Ok(())
+    }
+
+    /// The address that the app's card in the portal has to name.
+    #[must_use]
+    pub fn portal_redirect_uri(&self) -> String {
+        format!("{}{RETURN}", self.settings.public_url)
+    }
+
+    /// Begins the consent to the company's app: the address to send a person of the portal to. `return_to` is a
+    /// path of this service.
+    ///
+    /// # Errors
+    /// [`EngineError::Crm`] where no app is connected.
+    pub async fn begin_portal(&self, company: &CompanyId, return_to: &str) -> Result<String, EngineError> {
+        let app = self.ports.connections.consent(company).await?;
+        let key = TokenKey::of_company(company, Service::Bitrix24);
+        self.begin_consent(key, &*app, self.portal_redirect_uri(), return_to).await
+    }
+
+    /// Ends a consent that the portal sent back; where the person goes next.
+    ///
+    /// # Errors
+    /// [`EngineError::NotAuthentic`] for a state that is unknown, used or expired.
+    pub async fn complete_portal(&self, state: &SecretString, code: SecretString) -> Result<String, EngineError> {
+        let consent = self.take_consent(state, Service::Bitrix24).await?;
+        let company = &consent.key.company;
+        let app = self.ports.connections.consent(company).await?;
+        self.complete_consent(&consent, &*app, &self.portal_redirect_uri(), code).await?;
+        self.ports.catalog.forget(company).await;
+        self.portal_works(company).await?;
+        Ok(consent.return_to)
     }
 
     /// How the company's portal is connected; `None` when it is not.
@@ -44,19 +154,25 @@ impl Engine {
         let Some(found) = self.ports.integrations.get(company, IntegrationKind::Bitrix24).await? else {
             return Ok(None);
         };
-        let settings = found.settings.expose_secret();
-        let secret: String = settings.chars().filter(char::is_ascii_alphanumeric).collect();
+        let settings: Value = serde_json::from_str(found.settings.expose_secret()).unwrap_or_default();
+        let (kind, secret) = match settings["client_secret"].as_str() {
+            Some(secret) => (PortalKind::App, secret),
+            None => (PortalKind::Webhook, settings["webhook"].as_str().unwrap_or_default().trim_end_matches('/')),
+        };
+        let hidden = secret.chars().count().saturating_sub(4);
         Ok(Some(PortalStatus {
+            kind,
             status: found.status,
             last_error: found.last_error,
             last_used: found.last_used,
-            last_four: secret[secret.len().saturating_sub(4)..].to_owned(),
+            last_four: secret.chars().skip(hidden).collect(),
         }))
     }
 
-    /// Forgets the company's portal; what waits for it stays.
+    /// Forgets the company's portal and its tokens; what waits for it stays.
     pub async fn disconnect_portal(&self, company: &CompanyId) -> Result<(), EngineError> {
         self.ports.catalog.forget(company).await;
+        self.ports.tokens.delete(&TokenKey::of_company(company, Service::Bitrix24)).await?;
         Ok(self.ports.integrations.delete(company, IntegrationKind::Bitrix24).await?)
     }
 
@@ -86,10 +202,31 @@ impl Engine {
     }
 }
 
-fn unusable(error: CrmError) -> EngineError {
-    match error.kind {
-        CrmErrorKind::InvalidValue | CrmErrorKind::NotConnected => EngineError::Invalid(Problem::BadPortalAddress),
-        CrmErrorKind::Credentials => EngineError::Invalid(Problem::BadPortalSecret),
-        _ => EngineError::Crm(error),
+/// The REST address of a portal or server, as people type it.
+fn endpoint(address: &str) -> String {
+    let address = address.trim().trim_end_matches('/');
+    if address.contains("://") { format!("{address}/rest/") } else { format!("https://{address}/rest/") }
+}
+
+fn unusable(error: impl Into<EngineError>) -> EngineError {
+    match error.into() {
+        EngineError::Crm(error) => match error.kind {
+            CrmErrorKind::InvalidValue | CrmErrorKind::NotConnected => EngineError::Invalid(Problem::BadPortalAddress),
+            CrmErrorKind::Credentials => EngineError::Invalid(Problem::BadPortalSecret),
+            _ => EngineError::Crm(error),
+        },
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_portal_is_named_as_people_do() {
+        assert_eq!(endpoint("acme.bitrix24.com"), "https://acme.bitrix24.com/rest/");
+        assert_eq!(endpoint(" https://acme.bitrix24.com/ "), "https://acme.bitrix24.com/rest/");
+        assert_eq!(endpoint("http://127.0.0.1:4000/bitrix24"), "http://127.0.0.1:4000/bitrix24/rest/");
     }
 }

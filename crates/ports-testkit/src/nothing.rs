@@ -1,10 +1,13 @@
 //! Ports that a simulated engine holds and never needs, and ids that are the same on every run.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kopru_domain::{CellValue, SpreadsheetId};
+use kopru_domain::{CellValue, CompanyId, SpreadsheetId};
+use kopru_ports::connections::PortalConnections;
+use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::oauth::{
     Account, AuthorizeRequest, ConsentStore, Grant, OAuthErrorKind, OAuthProvider, PendingConsent,
 };
@@ -49,6 +52,17 @@ impl TokenStore for Nothing {
 
     async fn count_for_account(&self, _: &str) -> Result<u32, StoreError> {
         Ok(0)
+    }
+}
+
+#[async_trait]
+impl PortalConnections for Nothing {
+    async fn recognised(&self, _: &CompanyId, settings: &SecretString, _: &[String]) -> Result<SecretString, CrmError> {
+        Ok(settings.clone())
+    }
+
+    async fn consent(&self, _: &CompanyId) -> Result<Arc<dyn OAuthProvider>, CrmError> {
+        Err(none(CrmErrorKind::NotConnected))
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod configs;
+pub mod connections;
 pub mod crm;
 pub mod delivery;
 pub mod error;

@@ -41,6 +41,14 @@ pub struct TokenKey {
     pub service: Service,
 }
 
+impl TokenKey {
+    /// What a company connects as a whole, whoever of its people gave the consent.
+    #[must_use]
+    pub fn of_company(company: &CompanyId, service: Service) -> Self {
+        Self { company: company.clone(), user: UserId::from(company), service }
+    }
+}
+
 /// How a connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

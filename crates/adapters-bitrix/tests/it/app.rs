@@ -1,12 +1,13 @@
 //! The portal by an app: tokens, their renewal, the consent. The answers are those of the vendor's pages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use kopru_adapters_bitrix::BitrixConsent;
 use kopru_domain::EntityKind;
 use kopru_http_client::Method;
+use kopru_ports::connections::PortalConnections as _;
 use kopru_ports::crm::{CrmCatalog as _, CrmError, CrmErrorKind};
-use kopru_ports::oauth::{AuthorizeRequest, Grant, OAuthErrorKind, OAuthProvider as _};
+use kopru_ports::oauth::{AuthorizeRequest, Grant, OAuthErrorKind, OAuthProvider};
 use kopru_ports::tokens::{ConnectionStatus, StoredToken};
 use kopru_ports::{Clock as _, Retry};
 use rstest::rstest;
@@ -46,7 +47,7 @@ impl Stage {
     }
 
     fn settings(&self, portal: &Portal) -> Value {
-        json!({ "client_id": "app.573ad8a0346747.09223434", "client_secret": "s3cret", "user": "ayse",
+        json!({ "client_id": "app.573ad8a0346747.09223434", "client_secret": "s3cret",
             "client_endpoint": portal.endpoint(), "server_endpoint": self.server.endpoint(), "member_id": MEMBER })
     }
 
@@ -61,7 +62,7 @@ impl Stage {
         ResponseTemplate::new(200).set_body_json(answer)
     }
 
-    async fn consent(&self) -> BitrixConsent {
+    async fn consent(&self) -> Arc<dyn OAuthProvider> {
         self.world.bitrix.consent(&company()).await.unwrap()
     }
 
@@ -284,6 +285,26 @@ async fn a_code_is_exchanged_and_the_portal_learnt() {
     assert_eq!(kept["member_id"], MEMBER);
 }
 
+/// The first tokens could be of any portal that the app is installed in.
+#[tokio::test]
+async fn the_first_tokens_have_to_be_of_the_portal_that_was_named() {
+    let stage = Stage::start().await;
+    let (renamed, mut settings) = (Portal::start().await, stage.settings(&stage.portal));
+    settings["member_id"] = Value::Null;
+    settings["client_endpoint"] = json!(renamed.endpoint());
+    stage.world.connect_by(&settings).await;
+    stage.server.answer("token", stage.tokens(MEMBER));
+    let other = Some((OAuthErrorKind::Misconfigured, Retry::Never));
+    assert_eq!(exchanged(&stage).await.err(), other, "nothing leads from there to here");
+    let moved = format!("{}profile", stage.portal.endpoint());
+    renamed.answer("profile", ResponseTemplate::new(302).insert_header("location", moved));
+    stage.server.answer("token", stage.tokens(MEMBER));
+    assert!(exchanged(&stage).await.is_ok());
+    let kept: Value = serde_json::from_str(&stage.world.settings().await).unwrap();
+    assert_eq!(kept["client_endpoint"], stage.portal.endpoint());
+    assert_eq!(renamed.calls()[1].1, json!({}), "no secret goes to an address that was given up");
+}
+
 #[rstest]
 #[case::used_up(error(400, "invalid_grant", ""), OAuthErrorKind::InvalidGrant, Retry::Never)]
 #[case::bad_code(error(400, "bad_verification_code", ""), OAuthErrorKind::InvalidGrant, Retry::Never)]
@@ -335,7 +356,7 @@ async fn a_webhook_needs_no_consent() {
 async fn a_token_expires_in_the_simulated_portal() {
     let (simulated, server) = (Simulated::start().await, Portal::start().await);
     let world = &simulated.world;
-    let settings = json!({ "client_id": "app.1", "client_secret": "s3cret", "user": "ayse",
+    let settings = json!({ "client_id": "app.1", "client_secret": "s3cret",
         "client_endpoint": simulated.endpoint(), "server_endpoint": server.endpoint() });
     world.connect_by(&settings).await;
     world.tokens.replace(token(world));

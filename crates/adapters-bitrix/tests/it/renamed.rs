@@ -4,8 +4,11 @@
 use std::time::Duration;
 
 use kopru_ports::Retry;
+use kopru_ports::connections::PortalConnections as _;
 use kopru_ports::crm::{CrmCatalog as _, CrmErrorKind};
-use serde_json::json;
+use rstest::rstest;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 use crate::portal::{Portal, error, result};
@@ -112,4 +115,56 @@ async fn a_page_for_people_is_no_new_address() {
         assert_eq!((refusal.kind, refusal.retry), (CrmErrorKind::Credentials, Retry::Never));
     }
     assert_eq!(new.calls(), []);
+}
+
+fn profile_at(portal: &Portal) -> ResponseTemplate {
+    to(&format!("{}profile", portal.endpoint()))
+}
+
+/// What would be stored for a webhook, where the company has configurations for portals of `names`.
+async fn recognised(world: &World, webhook: &str, names: &[String]) -> Value {
+    let settings = json!({ "webhook": webhook }).to_string().into();
+    let settings = world.bitrix.recognised(&company(), &settings, names).await.unwrap();
+    serde_json::from_str(settings.expose_secret()).unwrap()
+}
+
+fn host(portal: &Portal) -> String {
+    portal.endpoint().replace("http://", "").replace("/rest/", "")
+}
+
+#[tokio::test]
+async fn a_portal_connected_by_its_new_address_keeps_its_name() {
+    let (world, old) = World::with_leads(PATIENT).await;
+    let (name, new) = (world.portal().await, Portal::start().await);
+    old.answer("profile", profile_at(&new));
+    let settings = recognised(&world, &new.webhook(), &[]).await;
+    assert_eq!(settings, json!({ "portal": name, "webhook": new.webhook() }));
+    assert_eq!(old.calls(), [("profile".to_owned(), json!({}))], "without the secret");
+
+    // The old address may be silent by now: the new one is stored.
+    world.connect_by(&settings).await;
+    let another = new.webhook().replace("s3cret", "0ther");
+    assert_eq!(recognised(&world, &another, &[]).await["portal"], *name);
+    assert_eq!(new.calls(), []);
+}
+
+#[tokio::test]
+async fn a_portal_that_was_disconnected_is_known_by_its_configurations() {
+    let (world, old, new) = (World::new(PATIENT), Portal::start().await, Portal::start().await);
+    old.answer("profile", profile_at(&new));
+    let names = [host(&new), "127.0.0.1:1".to_owned(), host(&old)];
+    assert_eq!(recognised(&world, &new.webhook(), &names).await["portal"], host(&old));
+}
+
+#[rstest]
+#[case::of_its_own(error(401, "NO_AUTH_FOUND", "Wrong authorization data"))]
+#[case::gone(ResponseTemplate::new(404))]
+#[case::a_page_for_people(to("https://www.bitrix24.com/"))]
+#[case::elsewhere(to("https://third.bitrix24.com/rest/profile"))]
+#[tokio::test]
+async fn another_portal_has_a_name_of_its_own(#[case] answer: ResponseTemplate) {
+    let (world, old) = World::with_leads(PATIENT).await;
+    let (name, other) = (world.portal().await, Portal::start().await);
+    old.answer("profile", answer);
+    assert_eq!(recognised(&world, &other.webhook(), &[name]).await["portal"], host(&other));
 }

@@ -176,6 +176,7 @@ fn assemble(
         google: consent,
         sheets: Arc::new(GoogleSheets::new(google, http, sessions, gate, clock.clone())),
         catalog: bitrix.clone(),
+        connections: bitrix.clone(),
         crm: bitrix,
         clock: clock.clone(),
         ids: Arc::new(TimeOrderedIds),

@@ -95,6 +95,7 @@ impl World {
             sealer: nothing.clone(),
             google: nothing.clone(),
             sheets: nothing,
+            connections: bitrix.clone(),
             catalog: bitrix.clone(),
             crm: bitrix,
             clock: clock.clone(),

@@ -1,35 +1,16 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{Redirect, Response};
 use kopru_engine::EngineError;
 use kopru_ports::tokens::ConnectionStatus;
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::auth::{Person, PersonHeader, Query};
-use super::pages::Page;
-use super::problem::{Answer, language, status_of};
-use super::{App, ProblemDocument};
-
-/// Where to go after the consent.
-#[derive(Deserialize, IntoParams)]
-pub struct AuthorizeQuery {
-    /// A path of this service, where the person goes afterwards; a page that says so where it is not given.
-    return_to: Option<String>,
-}
-
-/// What Google sends back.
-#[derive(Deserialize, IntoParams)]
-pub struct CallbackQuery {
-    /// The code, where the person agreed.
-    #[param(value_type = Option<String>)]
-    code: Option<SecretString>,
-    /// The state that was given to Google.
-    #[param(value_type = Option<String>)]
-    state: Option<SecretString>,
-}
+use super::consent::{AuthorizeQuery, CallbackQuery};
+use super::problem::Answer;
+use super::{App, ProblemDocument, consent};
 
 /// How a person's connection is.
 #[derive(Serialize, ToSchema)]
@@ -62,16 +43,7 @@ pub async fn authorize(
 #[utoipa::path(get, path = "/sheet-sync/oauth/callback", tag = "google", params(CallbackQuery), security(()),
     responses((status = 303), (status = "default", description = "a page that says what happened", content_type = "text/html")))]
 pub async fn callback(State(app): State<App>, headers: HeaderMap, Query(query): Query<CallbackQuery>) -> Response {
-    let language = language(&headers);
-    let Some(state) = query.state else { return Page::Expired.show(StatusCode::BAD_REQUEST, language) };
-    let Some(code) = query.code else { return Page::Cancelled.show(StatusCode::OK, language) };
-    match app.engine.complete_google(&state, code).await {
-        Ok(return_to) => Redirect::to(&return_to).into_response(),
-        Err(error) => {
-            tracing::info!(%error, "a consent failed");
-            Page::from(&error).show(status_of(&error), language)
-        }
-    }
+    consent::end(&headers, query, async |state, code| app.engine.complete_google(&state, code).await).await
 }
 
 /// How the person's Google connection is.

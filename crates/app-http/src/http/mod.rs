@@ -2,6 +2,7 @@
 
 mod auth;
 mod configs;
+mod consent;
 mod docs;
 mod fields;
 mod google;
@@ -55,6 +56,8 @@ pub fn router(app: App) -> Router {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(portal::connect, portal::status, portal::disconnect))
+        .routes(routes!(portal::begin))
+        .routes(routes!(portal::callback))
         .routes(routes!(google::authorize))
         .routes(routes!(google::callback))
         .routes(routes!(google::status, google::disconnect))

@@ -9,6 +9,9 @@ use kopru_engine::EngineError;
 
 use super::problem::language;
 
+/// Where a person goes who connected the company's portal.
+pub const PORTAL_CONNECTED: &str = "/integrations/bitrix24";
+
 const FRAME: &str = include_str!("page.html");
 
 /// A page.
@@ -18,6 +21,8 @@ pub enum Page {
     Home,
     /// The consent ended well.
     Connected,
+    /// The consent to the company's portal ended well.
+    PortalConnected,
     /// The person did not agree.
     Cancelled,
     /// The consent is unknown, used or too old.
@@ -55,6 +60,10 @@ impl Page {
                     "Your Google account is connected",
                     "You can close this window and go back to your CRM; choose the sheet to be synced next.",
                 ),
+            ),
+            Self::PortalConnected => (
+                ("Bitrix24 portalınız bağlandı", "Bu pencereyi kapatıp CRM'inize dönebilirsiniz."),
+                ("Your Bitrix24 portal is connected", "You can close this window and go back to your CRM."),
             ),
             Self::Cancelled => (
                 (
@@ -109,5 +118,8 @@ impl Page {
 /// The pages that have addresses of their own.
 pub fn router() -> Router {
     let page = |page: Page| get(async move |headers: HeaderMap| page.show(StatusCode::OK, language(&headers)));
-    Router::new().route("/", page(Page::Home)).route("/sheet-sync", page(Page::Connected))
+    Router::new()
+        .route("/", page(Page::Home))
+        .route("/sheet-sync", page(Page::Connected))
+        .route(PORTAL_CONNECTED, page(Page::PortalConnected))
 }

@@ -178,12 +178,21 @@ impl Service {
         self.open("GET", &format!("{}/_control/{path}", self.vendors.base_url()), None).await.json
     }
 
-    /// A sheet with names and phones, connected and imported as leads.
+    /// The simulated portal's address.
+    pub fn portal(&self) -> String {
+        format!("{}/bitrix24", self.vendors.base_url())
+    }
+
+    /// A sheet with names and phones, imported as leads by the portal's webhook.
     pub async fn synced(&self, rows: &[[&str; 2]]) -> Config {
-        let webhook = format!("{}/bitrix24/rest/1/abcdef/", self.vendors.base_url());
-        let connected =
-            self.call("PUT", "/api/v1/companies/acme/integrations/bitrix24", Some(json!({ "webhook": webhook }))).await;
+        let webhook = json!({ "webhook": format!("{}/rest/1/abcdef/", self.portal()) });
+        let connected = self.call("PUT", "/api/v1/companies/acme/integrations/bitrix24", Some(webhook)).await;
         assert_eq!(connected.status, 200, "{}", connected.json);
+        self.imported(rows).await
+    }
+
+    /// A sheet with names and phones, imported as leads into the portal that is connected.
+    pub async fn imported(&self, rows: &[[&str; 2]]) -> Config {
         self.consent().await;
         let cells: Vec<Value> =
             std::iter::once(json!(["Ad", "Telefon"])).chain(rows.iter().map(|row| json!(row))).collect();
@@ -212,10 +221,15 @@ impl Service {
         let scopes = form.iter().find(|(name, _)| name == "scope").unwrap().1.clone();
         form.extend(scopes.split(' ').map(|scope| ("grant".to_owned(), scope.to_owned())));
         form.push(("decision".to_owned(), "allow".to_owned()));
-        let reply = self.http.send(self.http.request(Method::POST, &page).form(&form)).await.unwrap();
-        let back = reply.location().unwrap();
-        assert_eq!(self.open("GET", back, None).await.status, 303);
-        assert_eq!(self.open("GET", back, None).await.status, 401, "a state works once");
+        let back = self.agree(&page, &form).await;
+        assert_eq!(self.open("GET", &back, None).await.status, 303);
+        assert_eq!(self.open("GET", &back, None).await.status, 401, "a state works once");
+    }
+
+    /// Sends a vendor's consent page; where it sends the person.
+    pub async fn agree(&self, page: &str, form: &[(String, String)]) -> String {
+        let reply = self.http.send(self.http.request(Method::POST, page).form(form)).await.unwrap();
+        reply.location().unwrap().to_owned()
     }
 
     /// Waits until nothing is left to do.
@@ -235,9 +249,14 @@ impl Service {
             if queued && wished(&summary) {
                 return;
             }
-            SystemClock.sleep_until(SystemClock.now() + Duration::from_millis(50)).await;
+            self.a_moment().await;
         }
         panic!("not settled");
+    }
+
+    /// Until it is worth looking again.
+    pub async fn a_moment(&self) {
+        SystemClock.sleep_until(SystemClock.now() + Duration::from_millis(50)).await;
     }
 
     /// The leads' titles, as the vendor has them.

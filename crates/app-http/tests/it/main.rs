@@ -7,5 +7,6 @@ mod demo;
 mod dependency_rule;
 mod harness;
 mod operate;
+mod portal;
 mod rows;
 mod service;

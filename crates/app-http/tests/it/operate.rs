@@ -96,6 +96,13 @@ async fn what_is_not_set_or_not_allowed_is_named() {
         assert_eq!((answer.status, answer.json["code"].as_str()), (422, Some("private_portal")), "{host}");
         assert!(answer.json["title"].as_str().unwrap().contains("KOPRU_PRIVATE_PORTALS"));
     }
+    for (portal, server) in [("192.168.0.5", None), ("https://localhost", None), ("8.8.8.8", Some("https://10.0.0.1"))]
+    {
+        let body = json!({ "portal": portal, "client_id": "app.1", "client_secret": "s", "server": server });
+        let answer = service.call("PUT", "/api/v1/companies/acme/integrations/bitrix24", Some(body)).await;
+        let named = (answer.status, answer.json["code"].as_str(), answer.json["field"].as_str());
+        assert_eq!(named, (422, Some("private_portal"), Some("portal")), "{portal}");
+    }
     let sheets = service.call("GET", "/api/v1/sheet-sync/spreadsheets", None).await;
     assert_eq!(sheets.json["title"], "Google hesabı bağlı değil; önce hesabı bağlayın.");
 }
@@ -115,6 +122,9 @@ async fn a_browser_is_shown_pages() {
         (cancelled, 200, "Bağlantı kurulmadı", "did not agree"),
         ("/sheet-sync/oauth/callback?code=c&state=x", 401, "geçerli değil", "not valid any more"),
         ("/sheet-sync/oauth/callback", 400, "geçerli değil", "not valid any more"),
+        ("/integrations/bitrix24", 200, "portalınız bağlandı", "portal is connected"),
+        ("/api/integrations/oauth/bitrix24/callback?code=c&state=x", 401, "geçerli değil", "not valid any more"),
+        ("/api/integrations/oauth/bitrix24/callback?state=x", 200, "Bağlantı kurulmadı", "did not agree"),
     ] {
         for (language, text) in [("tr-TR", turkish), ("en-US,en", english)] {
             let (found, body) = page(path, language).await;

@@ -16,8 +16,14 @@ async fn without_a_vault_key_it_does_not_start() {
 async fn every_route_but_the_open_ones_asks_for_a_key() {
     let service = Service::start().await;
     let api = service.open("GET", "/openapi.json", None).await.json;
-    let open =
-        ["/healthz", "/readyz", "/sheet-sync/oauth/callback", "/api/v1/sheet-sync/webhook", "/api/v1/sync/webhook"];
+    let open = [
+        "/healthz",
+        "/readyz",
+        "/sheet-sync/oauth/callback",
+        "/api/integrations/oauth/bitrix24/callback",
+        "/api/v1/sheet-sync/webhook",
+        "/api/v1/sync/webhook",
+    ];
     for (path, methods) in api["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys().filter(|_| !open.contains(&path.as_str())) {
             let answer = service.open(&method.to_uppercase(), &path.replace(['{', '}'], ""), None).await;

@@ -85,6 +85,7 @@ fn ports(world: &World, store: &Arc<Store>, freezer: &Freezer) -> Ports {
         sealer: Arc::new(Nothing),
         google: Arc::new(Nothing),
         sheets: Arc::new(sheet),
+        connections: Arc::new(Nothing),
         catalog: portal.clone(),
         crm: portal,
         clock: world.clock.clone(),

@@ -1,12 +1,13 @@
 //! The consent to an app.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use kopru_adapters_bitrix::BitrixConsent;
 use kopru_http_client::Method;
 use kopru_ports::Clock;
+use kopru_ports::connections::PortalConnections as _;
 use kopru_ports::oauth::OAuthProvider;
 use kopru_ports_testkit::suites::oauth_provider::OAuthWorld;
 use kopru_ports_testkit::suites::trouble::Trouble;
@@ -23,15 +24,15 @@ const REDIRECT: &str = "http://127.0.0.1:9/callback";
 
 struct Consent {
     simulated: Simulated,
-    provider: BitrixConsent,
+    provider: Arc<dyn OAuthProvider>,
     /// The same adapter, where nobody listens.
-    away: BitrixConsent,
+    away: Arc<dyn OAuthProvider>,
     is_away: AtomicBool,
 }
 
 /// The consent to the app whose portal and authorization server are at `address`.
-async fn of(simulated: &Simulated, address: &str, secret: &str) -> BitrixConsent {
-    let settings = json!({ "client_id": CLIENT, "client_secret": secret, "user": "ayse",
+async fn of(simulated: &Simulated, address: &str, secret: &str) -> Arc<dyn OAuthProvider> {
+    let settings = json!({ "client_id": CLIENT, "client_secret": secret,
         "client_endpoint": format!("{address}/bitrix24/rest/"), "server_endpoint": format!("{address}/rest/") });
     simulated.world.connect_by(&settings).await;
     simulated.world.bitrix.consent(&company()).await.unwrap()
@@ -49,7 +50,7 @@ async fn consent() -> Consent {
 #[async_trait]
 impl OAuthWorld for Consent {
     fn provider(&self) -> &dyn OAuthProvider {
-        if self.is_away.load(Ordering::Relaxed) { &self.away } else { &self.provider }
+        if self.is_away.load(Ordering::Relaxed) { &*self.away } else { &*self.provider }
     }
 
     fn clock(&self) -> &dyn Clock {
@@ -60,8 +61,8 @@ impl OAuthWorld for Consent {
         REDIRECT.to_owned()
     }
 
-    async fn misconfigured(&self) -> Box<dyn OAuthProvider> {
-        Box::new(of(&self.simulated, &self.simulated.sandbox.base_url(), "wrong").await)
+    async fn misconfigured(&self) -> Arc<dyn OAuthProvider> {
+        of(&self.simulated, &self.simulated.sandbox.base_url(), "wrong").await
     }
 
     async fn agree(&self, address: &str) -> (SecretString, String) {

@@ -10,3 +10,4 @@ mod operate;
 mod portal;
 mod rows;
 mod service;
+mod traps;

@@ -31,13 +31,13 @@ impl Bitrix24 {
         let key = TokenKey::of_company(company, Service::Bitrix24);
         let sessions = self.sessions(app, company, portal);
         let token = sessions.access_token(&key).await.map_err(of_token)?;
-        let answer = self.call_at(company, portal, method, &signed(params, &token)).await;
+        let answer = self.call_at(company, portal, method, &signed(params, &token.secret)).await;
         if !matches!(&answer, Err(refused) if refused.code == EXPIRED) {
             return answer;
         }
-        sessions.refused(&key, &token).await.map_err(of_token)?;
+        sessions.refused(&key, &token.secret).await.map_err(of_token)?;
         let token = sessions.access_token(&key).await.map_err(of_token)?;
-        self.call_at(company, portal, method, &signed(params, &token)).await
+        self.call_at(company, portal, method, &signed(params, &token.secret)).await
     }
 
     fn sessions(&self, app: &Arc<AppConfig>, company: &CompanyId, portal: &Portal) -> TokenSessions {

@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_adapters_google::{GoogleConfig, GoogleSheets};
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
+use kopru_ports::delivery::Urgency;
 use kopru_ports::gate::{Gate, Later, Pass};
 use kopru_ports::spreadsheets::Spreadsheets;
-use kopru_ports::tokens::{AccessTokens, Service, TokenErrorKind, TokenKey};
+use kopru_ports::tokens::{AccessToken, AccessTokens, Service, TokenErrorKind, TokenKey};
 use kopru_ports::{Clock, PortError};
 use secrecy::SecretString;
 
@@ -21,8 +22,8 @@ struct ByHand(SecretString);
 
 #[async_trait]
 impl AccessTokens for ByHand {
-    async fn access_token(&self, _: &TokenKey) -> Result<SecretString, PortError<TokenErrorKind>> {
-        Ok(self.0.clone())
+    async fn access_token(&self, _: &TokenKey) -> Result<AccessToken, PortError<TokenErrorKind>> {
+        Ok(AccessToken { secret: self.0.clone(), account: String::new() })
     }
     async fn refused(&self, _: &TokenKey, _: &SecretString) -> Result<(), PortError<TokenErrorKind>> {
         Ok(())
@@ -59,7 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let connection = TokenKey { company: "smoke".parse()?, user: "smoke".parse()?, service: Service::GoogleSheets };
     let mut out = std::io::stdout();
     for file in google.list(&connection, None, None).await?.files {
-        let info = google.describe(&connection, &file.id).await?;
+        let info = google.describe(&connection, &file.id, Urgency::Interactive).await?;
         writeln!(out, "{}  {}  {} tabs  {}", file.id, file.modified, info.tabs.len(), info.title)?;
     }
     Ok(())

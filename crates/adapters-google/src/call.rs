@@ -7,7 +7,7 @@ use kopru_http_client::{HttpClient, Method, Reply};
 use kopru_ports::delivery::Urgency;
 use kopru_ports::gate::{Charge, Gate, Limit, Pass};
 use kopru_ports::spreadsheets::{SheetsError, SheetsErrorKind};
-use kopru_ports::tokens::{AccessTokens, TokenKey};
+use kopru_ports::tokens::{AccessToken, AccessTokens, TokenKey};
 use kopru_ports::{Clock, Retry};
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -55,8 +55,12 @@ pub(crate) struct Caller {
 impl Caller {
     /// Makes the call. A token that Google refuses is replaced once: it may have been revoked a moment ago.
     pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Reply, SheetsError> {
-        let reply = self.once(call).await?;
-        let reply = if reply.status == 401 { self.once(call).await? } else { reply };
+        let mut token = self.token(call).await?;
+        let mut reply = self.once(call, &token).await?;
+        if reply.status == 401 {
+            token = self.token(call).await?;
+            reply = self.once(call, &token).await?;
+        }
         if reply.status < 300 {
             return Ok(reply);
         }
@@ -64,14 +68,18 @@ impl Caller {
         if found.kind == SheetsErrorKind::RateLimited
             && let Retry::After(Some(pause)) = found.retry
         {
-            self.rest(call, &reply, pause).await;
+            self.rest(call, &token, &reply, pause).await;
         }
         Err(found)
     }
 
+    async fn token(&self, call: &Call<'_>) -> Result<AccessToken, SheetsError> {
+        self.tokens.access_token(call.connection).await.map_err(of_token)
+    }
+
     /// Closes the limit that Google says was passed; both where it does not say which.
-    async fn rest(&self, call: &Call<'_>, refusal: &Reply, pause: Duration) {
-        let [project, person] = self.limits(call);
+    async fn rest(&self, call: &Call<'_>, token: &AccessToken, refusal: &Reply, pause: Duration) {
+        let [project, person] = self.limits(call, token);
         let until = self.clock.now() + pause;
         if !is_of_one_person(refusal) {
             self.gate.refused(&project.scope, until).await;
@@ -79,32 +87,35 @@ impl Caller {
         self.gate.refused(&person.scope, until).await;
     }
 
-    async fn once(&self, call: &Call<'_>) -> Result<Reply, SheetsError> {
-        let token = self.tokens.access_token(call.connection).await.map_err(of_token)?;
+    async fn once(&self, call: &Call<'_>, token: &AccessToken) -> Result<Reply, SheetsError> {
         let pass = Pass {
             company: call.connection.company.clone(),
             urgency: call.urgency,
-            charges: self.limits(call).map(|limit| Charge { limit, cost: 1.0 }).to_vec(),
+            charges: self.limits(call, token).map(|limit| Charge { limit, cost: 1.0 }).to_vec(),
         };
         if let Err(later) = self.gate.enter(pass).await {
             let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
             return Err(error(SheetsErrorKind::RateLimited, Retry::After(Some(pause))));
         }
-        let mut request =
-            self.http.request(call.method.clone(), &call.url).query(&call.query).bearer_auth(token.expose_secret());
+        let mut request = self
+            .http
+            .request(call.method.clone(), &call.url)
+            .query(&call.query)
+            .bearer_auth(token.secret.expose_secret());
         if let Some(body) = &call.body {
             request = request.json(body);
         }
         let reply = self.http.send(request).await.map_err(of_call)?;
         if reply.status == 401 {
-            self.tokens.refused(call.connection, &token).await.map_err(of_token)?;
+            self.tokens.refused(call.connection, &token.secret).await.map_err(of_token)?;
         }
         Ok(reply)
     }
 
     /// Google counts a sliding minute: what may be done at once and what is regained over a minute are
-    /// together what Google allows. A project's work is steady, a person's comes in bursts.
-    fn limits(&self, call: &Call<'_>) -> [Limit; 2] {
+    /// together what Google allows. A project's work is steady, a person's comes in bursts. A person is an
+    /// account, whoever of how many companies connected it.
+    fn limits(&self, call: &Call<'_>, token: &AccessToken) -> [Limit; 2] {
         let (name, project, person) = call.quota.rates();
         let limit = |scope: String, a_minute: f64, at_once: f64| Limit {
             scope,
@@ -112,10 +123,9 @@ impl Caller {
             burst: a_minute * at_once,
             kept: a_minute * at_once / 5.0,
         };
-        let who = format!("{}/{}", call.connection.company, call.connection.user);
         [
             limit(format!("google:{}:{name}", self.client_id), project, 1.0 / 3.0),
-            limit(format!("google:{}:{name}:{who}", self.client_id), person, 0.5),
+            limit(format!("google:{}:{name}:{}", self.client_id, token.account), person, 0.5),
         ]
     }
 }

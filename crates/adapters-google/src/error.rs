@@ -32,6 +32,11 @@ pub(crate) fn of_token(cause: PortError<TokenErrorKind>) -> SheetsError {
     error(kind, cause.retry).caused_by(cause)
 }
 
+/// Our own Cloud project has the interface switched off: its operator mends that, no person can.
+const DISABLED: [&str; 2] = ["SERVICE_DISABLED", "accessNotConfigured"];
+/// How long it is left alone until then.
+const SWITCHED_OFF: Duration = Duration::from_mins(5);
+
 /// Drive's limits, which come as 403.
 const LIMITS: [&str; 5] =
     ["rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded", "RATE_LIMIT_EXCEEDED"];
@@ -42,12 +47,16 @@ const LIMITS: [&str; 5] =
 pub(crate) fn of_reply(reply: &Reply) -> SheetsError {
     use SheetsErrorKind::{Invalid, NotAllowed, NotFound, RateLimited, ReconnectRequired, Unavailable};
     let body = detail(reply);
-    let limited = body.as_ref().is_some_and(|body| reasons(body).any(|entry| LIMITS.contains(&entry.reason.as_str())));
+    let says = |words: &[&str]| {
+        body.as_ref().is_some_and(|body| reasons(body).any(|entry| words.contains(&entry.reason.as_str())))
+    };
     let (kind, retry) = match reply.status {
-        status if status == 429 || status == 403 && limited => {
+        status if status == 429 || status == 403 && says(&LIMITS) => {
             (RateLimited, Retry::After(Some(reply.retry_after().unwrap_or(PAUSE))))
         }
         401 => (ReconnectRequired, Retry::Never),
+        // What to switch on is in the message.
+        403 if says(&DISABLED) => (Unavailable, Retry::After(Some(SWITCHED_OFF))),
         403 => (NotAllowed, Retry::Never),
         404 | 410 => (NotFound, Retry::Never),
         408 => (Unavailable, Retry::After(reply.retry_after())),
@@ -86,6 +95,8 @@ mod tests {
     const SHEETS: &str = r#"{"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"RATE_LIMIT_EXCEEDED","metadata":{"quota_limit":"ReadRequestsPerMinutePerProject"}}]}}"#;
     const PERSON: &str = r#"{"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[{"reason":"RATE_LIMIT_EXCEEDED","metadata":{"quota_limit":"ReadRequestsPerMinutePerUser"}}]}}"#;
     const DISABLED: &str = r#"{"error":{"code":403,"message":"x","status":"PERMISSION_DENIED","details":[{"reason":"SERVICE_DISABLED"}]}}"#;
+    const NOT_CONFIGURED: &str =
+        r#"{"error":{"code":403,"message":"x","errors":[{"domain":"usageLimits","reason":"accessNotConfigured"}]}}"#;
     const SCOPE: &str =
         r#"{"error":{"code":403,"message":"x","errors":[{"domain":"global","reason":"insufficientPermissions"}]}}"#;
 
@@ -96,7 +107,8 @@ mod tests {
     #[rstest]
     #[case(403, DRIVE, SheetsErrorKind::RateLimited, Retry::After(Some(PAUSE)))]
     #[case(429, SHEETS, SheetsErrorKind::RateLimited, Retry::After(Some(PAUSE)))]
-    #[case(403, DISABLED, SheetsErrorKind::NotAllowed, Retry::Never)]
+    #[case(403, DISABLED, SheetsErrorKind::Unavailable, Retry::After(Some(SWITCHED_OFF)))]
+    #[case(403, NOT_CONFIGURED, SheetsErrorKind::Unavailable, Retry::After(Some(SWITCHED_OFF)))]
     #[case(403, SCOPE, SheetsErrorKind::NotAllowed, Retry::Never)]
     #[case(403, r#"{"error":{"code":403,"status":"PERMISSION_DENIED"}}"#, SheetsErrorKind::NotAllowed, Retry::Never)]
     #[case(404, r#"{"error":{"code":404,"status":"NOT_FOUND"}}"#, SheetsErrorKind::NotFound, Retry::Never)]

@@ -71,9 +71,8 @@ impl GoogleSheets {
         &self,
         connection: &TokenKey,
         spreadsheet: &SpreadsheetId,
-        fields: &str,
+        (fields, urgency): (&str, Urgency),
     ) -> Result<Spreadsheet, SheetsError> {
-        let urgency = Urgency::Interactive;
         let query = vec![("fields", fields.to_owned())];
         let url = self.spreadsheet(spreadsheet, "");
         let call = Call { connection, urgency, quota: Quota::Read, method: Method::GET, url, query, body: None };
@@ -112,8 +111,9 @@ impl Spreadsheets for GoogleSheets {
         &self,
         connection: &TokenKey,
         spreadsheet: &SpreadsheetId,
+        urgency: Urgency,
     ) -> Result<SpreadsheetInfo, SheetsError> {
-        let found = self.outline(connection, spreadsheet, OUTLINE).await?;
+        let found = self.outline(connection, spreadsheet, (OUTLINE, urgency)).await?;
         let properties = found.properties;
         let tabs = found.sheets.into_iter().filter_map(tab).collect();
         Ok(SpreadsheetInfo {
@@ -144,7 +144,7 @@ impl Spreadsheets for GoogleSheets {
     }
 
     async fn add_columns(&self, tab: &TabRef, columns: &[NewColumn]) -> Result<(), SheetsError> {
-        let found = self.outline(&tab.connection, &tab.spreadsheet, GUARDED).await?;
+        let found = self.outline(&tab.connection, &tab.spreadsheet, (GUARDED, tab.urgency)).await?;
         let sheet = found.sheets.iter().find(|sheet| sheet.properties.sheet_id == tab.gid.0);
         let sheet = sheet.ok_or_else(|| error(SheetsErrorKind::NotFound, Retry::Never))?;
         self.batch_update(tab, column_requests(sheet, columns)).await

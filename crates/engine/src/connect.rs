@@ -2,6 +2,7 @@
 
 use kopru_domain::{CompanyId, UserId};
 use kopru_ports::Retry;
+use kopru_ports::configs::SyncConfig;
 use kopru_ports::tokens::{ConnectionStatus, Service, TokenKey};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -45,6 +46,10 @@ impl Engine {
     pub async fn complete_google(&self, state: &SecretString, code: SecretString) -> Result<String, EngineError> {
         let consent = self.take_consent(state, Service::GoogleSheets).await?;
         self.complete_consent(&consent, &*self.ports.google, &self.settings.google_redirect_uri, code).await?;
+        // What waited for the connection goes on, and what was edited meanwhile is found.
+        for config in self.running(&consent.key.company, &consent.key.user).await? {
+            self.scan(&config).await?;
+        }
         Ok(consent.return_to)
     }
 
@@ -85,15 +90,21 @@ impl Engine {
     }
 
     async fn pause_all(&self, company: &CompanyId, user: &UserId) -> Result<(), EngineError> {
-        let mut after = None;
+        for mut config in self.running(company, user).await? {
+            config.enabled = false;
+            self.ports.configs.update(&config).await?;
+        }
+        Ok(())
+    }
+
+    /// The configurations that run on the person's connection.
+    async fn running(&self, company: &CompanyId, user: &UserId) -> Result<Vec<SyncConfig>, EngineError> {
+        let (mut found, mut after) = (Vec::new(), None);
         loop {
             let page = self.ports.configs.list(company, after, 100).await?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else { return Ok(found) };
             after = Some(last.id);
-            for mut config in page.into_iter().filter(|config| config.user == *user && config.enabled) {
-                config.enabled = false;
-                self.ports.configs.update(&config).await?;
-            }
+            found.extend(page.into_iter().filter(|config| config.user == *user && config.enabled));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kopru_ports::oauth::{AuthorizeRequest, OAuthProvider, PendingConsent};
+use kopru_ports::oauth::{Account, AuthorizeRequest, Grant, OAuthProvider, PendingConsent};
 use kopru_ports::seal::SealContext;
 use kopru_ports::tokens::{ConnectionStatus, Service, StoredToken, TokenKey};
 use secrecy::SecretString;
@@ -52,7 +52,8 @@ impl Engine {
     /// Stores what the vendor gives for the code.
     ///
     /// # Errors
-    /// [`EngineError::ScopesMissing`] when boxes were left unticked.
+    /// [`EngineError::ScopesMissing`] when boxes were left unticked, [`EngineError::OtherAccount`] when a person who
+    /// is connected comes back with another account: what runs on the first one would lose its files.
     pub(crate) async fn complete_consent(
         &self,
         consent: &PendingConsent,
@@ -71,10 +72,19 @@ impl Engine {
             return Err(EngineError::ScopesMissing(missing));
         }
         let account = provider.account(grant.access.clone()).await?;
+        let before = self.ports.tokens.load(&consent.key).await?;
+        if let Some(before) = &before
+            && before.account_id != account.id
+            && consent.key.service.is_personal()
+        {
+            self.give_back(provider, &account, grant).await;
+            return Err(EngineError::OtherAccount(before.account_email.clone()));
+        }
         let token = StoredToken {
             version: 0,
             access: grant.access,
-            refresh: grant.refresh,
+            // A vendor may give one at the first consent only.
+            refresh: grant.refresh.or_else(|| before.and_then(|before| before.refresh)),
             expires_at: grant.expires_at,
             scopes: grant.scopes,
             account_id: account.id,
@@ -84,5 +94,15 @@ impl Engine {
         };
         self.ports.tokens.save(&consent.key, token).await?;
         Ok(())
+    }
+
+    /// Ends a grant that nobody wanted, unless others have connected the same account: a vendor may end theirs with
+    /// it. One that stays granted is no harm to anybody: its tokens are forgotten.
+    async fn give_back(&self, provider: &dyn OAuthProvider, account: &Account, grant: Grant) {
+        if matches!(self.ports.tokens.count_for_account(&account.id).await, Ok(0))
+            && let Err(error) = provider.revoke(grant.refresh.unwrap_or(grant.access)).await
+        {
+            tracing::info!(%error, "a grant that was not wanted could not be ended");
+        }
     }
 }

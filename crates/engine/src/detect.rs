@@ -65,7 +65,7 @@ impl Engine {
         user: &UserId,
         spreadsheet: &SpreadsheetId,
     ) -> Result<SpreadsheetInfo, EngineError> {
-        Ok(self.ports.sheets.describe(&self.connected(company, user).await?, spreadsheet).await?)
+        Ok(self.ports.sheets.describe(&self.connected(company, user).await?, spreadsheet, Urgency::Interactive).await?)
     }
 
     /// The fields of an entity in the company's portal, with their choices.

@@ -29,6 +29,9 @@ pub enum EngineError {
     /// The person did not grant all that is needed.
     #[error("scopes are missing: {0:?}")]
     ScopesMissing(Vec<String>),
+    /// The person is connected with another account; its address.
+    #[error("connected with another account")]
+    OtherAccount(String),
     /// The machine gives no random numbers.
     #[error("no randomness")]
     NoRandomness,
@@ -198,6 +201,7 @@ impl EngineError {
             Self::NotConnected => "not_connected",
             Self::NotSet(_) => "not_set",
             Self::ScopesMissing(_) => "scopes_missing",
+            Self::OtherAccount(_) => "other_account",
             Self::Crm(error) => crm_code(error.kind),
             Self::Sheets(error) => sheets_code(error.kind),
             Self::OAuth(error) => oauth_code(error.kind),
@@ -244,6 +248,10 @@ impl EngineError {
             "scopes_missing" => (
                 "Gerekli izinlerin hepsi verilmedi; yeniden bağlanıp tüm kutuları işaretleyin.",
                 "Not all permissions were granted; connect again and tick all boxes.",
+            ),
+            "other_account" => (
+                "Başka bir hesap seçildi; bağlı hesabı seçin ya da önce bağlantıyı kesin.",
+                "Another account was chosen; choose the connected one, or disconnect first.",
             ),
             "not_allowed" => (
                 "Bağlanan hesabın buna yetkisi yok; yetki isteyin.",

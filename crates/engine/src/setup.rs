@@ -148,7 +148,7 @@ impl Engine {
 
     /// The first column right of the headers in which no cell says anything.
     async fn first_free_column(&self, config: &SyncConfig, headers: u32) -> Result<u32, EngineError> {
-        let info = self.ports.sheets.describe(&config.connection(), &config.spreadsheet).await?;
+        let info = self.ports.sheets.describe(&config.connection(), &config.spreadsheet, Urgency::Interactive).await?;
         let grid = info.tabs.iter().find(|tab| tab.gid == config.gid).map_or(0, |tab| tab.columns);
         if grid <= headers {
             return Ok(headers);
@@ -168,7 +168,8 @@ impl Engine {
     pub(crate) async fn scan(&self, config: &SyncConfig) -> Result<(), EngineError> {
         let now = self.ports.clock.now();
         // Events that came while the configuration was paused are taken up too.
-        self.ports.delivery.enqueue(vec![work::scan(config, now), work::events(config, now)]).await?;
+        let status = work::status(config, Urgency::Bulk, now);
+        self.ports.delivery.enqueue(vec![work::scan(config, now), work::events(config, now), status]).await?;
         self.waker.wake();
         Ok(())
     }

@@ -53,7 +53,7 @@ impl SheetWork for SheetScan {
 impl SheetScan {
     /// Rows and columns of the tab.
     async fn grid(&self, config: &SyncConfig) -> Result<(u32, u32), Trouble> {
-        let info = self.0.ports.sheets.describe(&config.connection(), &config.spreadsheet).await?;
+        let info = self.0.ports.sheets.describe(&config.connection(), &config.spreadsheet, Urgency::Bulk).await?;
         let tab = info.tabs.into_iter().find(|tab| tab.gid == config.gid);
         Ok(tab.map(|tab| (tab.rows, tab.columns)).ok_or_else(gone)?)
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_ports::oauth::{Grant, OAuthErrorKind, OAuthProvider};
-use kopru_ports::tokens::{AccessTokens, ConnectionStatus, Saved, StoredToken, TokenErrorKind, TokenKey, TokenStore};
+use kopru_ports::tokens::{
+    AccessToken, AccessTokens, ConnectionStatus, Saved, StoredToken, TokenErrorKind, TokenKey, TokenStore,
+};
 use kopru_ports::{Clock, PortError, Retry, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -123,20 +125,21 @@ fn same_refresh_token(one: &StoredToken, other: &StoredToken) -> bool {
 
 #[async_trait]
 impl AccessTokens for TokenSessions {
-    async fn access_token(&self, key: &TokenKey) -> Result<SecretString, TokenError> {
+    async fn access_token(&self, key: &TokenKey) -> Result<AccessToken, TokenError> {
         let give_up = self.clock.now() + REFRESH * 2;
         loop {
             let token = self.usable(key).await?;
             if self.is_fresh(&token) {
-                return Ok(token.access);
+                return Ok(AccessToken { secret: token.access, account: token.account_id });
             }
             let now = self.clock.now();
             if now > give_up {
                 return Err(error(TokenErrorKind::Unavailable, Retry::After(None)));
             }
             if self.tokens.begin_refresh(key, token.version, now, now + REFRESH).await.map_err(unavailable)? {
-                if let Some(access) = self.refresh(key, token).await? {
-                    return Ok(access);
+                let account = token.account_id.clone();
+                if let Some(secret) = self.refresh(key, token).await? {
+                    return Ok(AccessToken { secret, account });
                 }
             } else {
                 self.clock.sleep_until(now + LOOK).await;

@@ -1,5 +1,6 @@
 //! Ports that a simulated engine holds and never needs, and ids that are the same on every run.
 
+use kopru_ports::delivery::Urgency;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -121,7 +122,7 @@ impl Spreadsheets for Nothing {
         Ok(FilePage::default())
     }
 
-    async fn describe(&self, _: &TokenKey, _: &SpreadsheetId) -> Result<SpreadsheetInfo, SheetsError> {
+    async fn describe(&self, _: &TokenKey, _: &SpreadsheetId, _: Urgency) -> Result<SpreadsheetInfo, SheetsError> {
         Err(none(SheetsErrorKind::NotFound))
     }
 

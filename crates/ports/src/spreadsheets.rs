@@ -142,6 +142,7 @@ pub trait Spreadsheets: Send + Sync {
         &self,
         connection: &TokenKey,
         spreadsheet: &SpreadsheetId,
+        urgency: Urgency,
     ) -> Result<SpreadsheetInfo, SheetsError>;
 
     /// The areas' cells in one call: one table an area, in order, rows and cells cut where only blanks

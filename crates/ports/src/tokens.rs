@@ -28,6 +28,15 @@ impl Service {
             Self::Bitrix24 => "bitrix24",
         }
     }
+
+    /// Whether an account of it is one person's own; otherwise any of a company's people may give the consent.
+    #[must_use]
+    pub fn is_personal(self) -> bool {
+        match self {
+            Self::GoogleSheets => true,
+            Self::Bitrix24 => false,
+        }
+    }
 }
 
 /// Whose connection to what.
@@ -145,11 +154,20 @@ pub enum TokenErrorKind {
     Misconfigured,
 }
 
+/// What opens an account for a while.
+#[derive(Debug, Clone)]
+pub struct AccessToken {
+    /// The token.
+    pub secret: SecretString,
+    /// The account's stable id at the service: what its limits are counted by.
+    pub account: String,
+}
+
 /// Gives valid access tokens, refreshed in time by one caller at a time.
 #[async_trait]
 pub trait AccessTokens: Send + Sync {
     /// A token that is valid for some minutes at least.
-    async fn access_token(&self, key: &TokenKey) -> Result<SecretString, PortError<TokenErrorKind>>;
+    async fn access_token(&self, key: &TokenKey) -> Result<AccessToken, PortError<TokenErrorKind>>;
 
     /// The vendor refused `token` before its time: the next one is fetched anew.
     async fn refused(&self, key: &TokenKey, token: &SecretString) -> Result<(), PortError<TokenErrorKind>>;

@@ -2,6 +2,7 @@
 
 use kopru_domain::CellValue;
 use kopru_ports::Retry;
+use kopru_ports::delivery::Urgency;
 use kopru_ports::spreadsheets::{Area, CellWrite, NewColumn, SheetsErrorKind, Spreadsheets as _};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ fn refused_by(limit: &str) -> ResponseTemplate {
 async fn one_persons_quota_does_not_stop_the_others(#[case] limit: &str, #[case] closed: &[&str]) {
     let world = World::start(PATIENT).await;
     world.google.answer(refused_by(limit));
-    world.sheets.describe(&connection(), &tab().spreadsheet).await.unwrap_err();
+    world.sheets.describe(&connection(), &tab().spreadsheet, Urgency::Bulk).await.unwrap_err();
     let refusals = world.gate.refusals.lock().unwrap();
     assert_eq!(refusals.iter().map(|(scope, _)| scope.as_str()).collect::<Vec<_>>(), closed);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kopru_domain::{CellValue, Gid};
+use kopru_ports::delivery::Urgency;
 use kopru_ports::spreadsheets::{
     Area, CellWrite, FilePage, NewColumn, SheetsErrorKind, SpreadsheetFile, Spreadsheets as _, Tab,
 };
@@ -43,7 +44,7 @@ fn outline() -> Value {
 async fn a_files_outline_has_its_tabs_with_cells_only() {
     let world = World::start(PATIENT).await;
     world.google.answer(ok(outline()));
-    let info = world.sheets.describe(&connection(), &"s1".parse().unwrap()).await.unwrap();
+    let info = world.sheets.describe(&connection(), &"s1".parse().unwrap(), Urgency::Bulk).await.unwrap();
     assert_eq!(
         (info.title.as_str(), info.locale.as_str(), info.time_zone.as_str()),
         ("Adaylar", "tr_TR", "Europe/Istanbul")
@@ -200,6 +201,6 @@ async fn files_come_in_pages() {
 async fn a_files_id_cannot_leave_its_place_in_the_path() {
     let world = World::start(PATIENT).await;
     world.google.answer(ok(outline()));
-    world.sheets.describe(&connection(), &"../s1?x=y#z".parse().unwrap()).await.unwrap();
+    world.sheets.describe(&connection(), &"../s1?x=y#z".parse().unwrap(), Urgency::Bulk).await.unwrap();
     assert_eq!(world.google.asked(), [get("/v4/spreadsheets/..%2Fs1%3Fx%3Dy%23z", &[OUTLINE])]);
 }

@@ -9,6 +9,7 @@ use kopru_domain::{CellValue, Gid};
 use kopru_http_client::{HttpClient, Method, Reply};
 use kopru_oauth::TokenSessions;
 use kopru_ports::Clock as _;
+use kopru_ports::delivery::Urgency;
 use kopru_ports::oauth::{AuthorizeRequest, OAuthErrorKind, OAuthProvider as _};
 use kopru_ports::spreadsheets::{Area, CellWrite, NewColumn, SheetsErrorKind, Spreadsheets as _};
 use kopru_ports::tokens::{AccessTokens as _, ConnectionStatus, TokenStore as _};
@@ -110,7 +111,7 @@ pub fn config(sandbox: &Sandbox) -> GoogleConfig {
 
 impl Connected {
     async fn token(&self) -> String {
-        self.sessions.access_token(&connection()).await.unwrap().expose_secret().to_owned()
+        self.sessions.access_token(&connection()).await.unwrap().secret.expose_secret().to_owned()
     }
 
     async fn first_row(&self) -> Result<Vec<CellValue>, SheetsErrorKind> {
@@ -127,7 +128,7 @@ async fn a_sheet_is_listed_described_widened_written_and_read() {
     let Connected { sheets, .. } = simulated.connect().await;
     let files = sheets.list(&connection(), Some("aday"), None).await.unwrap().files;
     assert_eq!(files.iter().map(|file| (file.id.as_str(), file.editable)).collect::<Vec<_>>(), [("s1", true)]);
-    let info = sheets.describe(&connection(), &files[0].id).await.unwrap();
+    let info = sheets.describe(&connection(), &files[0].id, Urgency::Bulk).await.unwrap();
     let width = info.tabs[0].columns;
     assert_eq!((info.locale.as_str(), info.tabs[0].gid), ("tr_TR", Gid(7)));
 

@@ -10,7 +10,7 @@ use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_ports::PortError;
 use kopru_ports::delivery::Urgency;
 use kopru_ports::spreadsheets::TabRef;
-use kopru_ports::tokens::{AccessTokens, Service, TokenErrorKind, TokenKey};
+use kopru_ports::tokens::{AccessToken, AccessTokens, Service, TokenErrorKind, TokenKey};
 use kopru_ports_testkit::{ManualClock, OpenGate};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -35,11 +35,12 @@ pub struct Tokens {
 
 #[async_trait]
 impl AccessTokens for Tokens {
-    async fn access_token(&self, _: &TokenKey) -> Result<SecretString, PortError<TokenErrorKind>> {
+    async fn access_token(&self, _: &TokenKey) -> Result<AccessToken, PortError<TokenErrorKind>> {
         if let Some((kind, retry)) = *self.failing.lock().unwrap() {
             return Err(PortError::new("tokens", kind, retry));
         }
-        Ok(format!("s3cret-{}", self.refused.lock().unwrap().len() + 1).into())
+        let secret = format!("s3cret-{}", self.refused.lock().unwrap().len() + 1).into();
+        Ok(AccessToken { secret, account: "108".to_owned() })
     }
     async fn refused(&self, _: &TokenKey, token: &SecretString) -> Result<(), PortError<TokenErrorKind>> {
         self.refused.lock().unwrap().push(token.expose_secret().to_owned());

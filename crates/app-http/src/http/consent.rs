@@ -26,6 +26,8 @@ pub struct CallbackQuery {
     /// The state that was given to the vendor.
     #[param(value_type = Option<String>)]
     state: Option<SecretString>,
+    /// Why there is no code.
+    error: Option<String>,
 }
 
 /// Ends a consent by `complete`, which says where the person goes next; a page where it did not come to that.
@@ -36,12 +38,24 @@ pub async fn end(
 ) -> Response {
     let language = language(headers);
     let Some(state) = query.state else { return Page::Expired.show(StatusCode::BAD_REQUEST, language) };
-    let Some(code) = query.code else { return Page::Cancelled.show(StatusCode::OK, language) };
+    let Some(code) = query.code else { return refused(query.error.as_deref()).show(StatusCode::OK, language) };
     match complete(state, code).await {
         Ok(return_to) => Redirect::to(&return_to).into_response(),
         Err(error) => {
             tracing::info!(%error, "a consent failed");
             Page::from(&error).show(status_of(&error), language)
+        }
+    }
+}
+
+/// What a vendor's refusal means for the person.
+fn refused(error: Option<&str>) -> Page {
+    match error {
+        None | Some("access_denied") => Page::Cancelled,
+        Some("admin_policy_enforced" | "org_internal") => Page::AdministratorFirst,
+        Some(error) => {
+            tracing::error!(error, "the vendor refuses our consents: look at the app's settings there");
+            Page::Failed
         }
     }
 }

@@ -29,6 +29,10 @@ pub enum Page {
     Expired,
     /// Boxes were left unticked.
     ScopesMissing,
+    /// The person's organisation does not allow the app.
+    AdministratorFirst,
+    /// The person is connected with another account.
+    OtherAccount,
     /// Anything else.
     Failed,
 }
@@ -38,6 +42,7 @@ impl From<&EngineError> for Page {
         match error {
             EngineError::NotAuthentic => Self::Expired,
             EngineError::ScopesMissing(_) => Self::ScopesMissing,
+            EngineError::OtherAccount(_) => Self::OtherAccount,
             _ => Self::Failed,
         }
     }
@@ -93,6 +98,26 @@ impl Page {
                 (
                     "Permissions are missing",
                     "Not all permissions were granted. Go back to your CRM, begin again, and tick all boxes on Google's page.",
+                ),
+            ),
+            Self::AdministratorFirst => (
+                (
+                    "Kuruluşunuz izin vermiyor",
+                    "Kuruluşunuzun yöneticisi bu uygulamaya izin vermeli. Yöneticinizden Köprü'yü güvenilir uygulamalara eklemesini isteyin, sonra CRM'inizden yeniden başlatın.",
+                ),
+                (
+                    "Your organisation does not allow it",
+                    "Your organisation's administrator has to allow this app. Ask for Köprü to be made a trusted app, then begin again from your CRM.",
+                ),
+            ),
+            Self::OtherAccount => (
+                (
+                    "Başka bir Google hesabı seçildi",
+                    "Eşitlemeleriniz daha önce bağladığınız hesapla çalışıyor. CRM'inizden yeniden başlatıp o hesabı seçin; hesabı değiştirmek istiyorsanız önce bağlantıyı kesin.",
+                ),
+                (
+                    "Another Google account was chosen",
+                    "Your sheets are synced with the account that you connected before. Begin again from your CRM and choose that one; to change it, disconnect first.",
                 ),
             ),
             Self::Failed => (

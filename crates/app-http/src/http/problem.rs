@@ -145,6 +145,7 @@ fn detail(error: &EngineError) -> Option<String> {
         EngineError::Crm(error) => error.detail.clone(),
         EngineError::Sheets(error) => error.detail.clone(),
         EngineError::ScopesMissing(scopes) => Some(scopes.join(" ")),
+        EngineError::OtherAccount(connected) => Some(connected.clone()),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@
 mod configs;
 mod demo;
 mod dependency_rule;
+mod google;
 mod harness;
 mod operate;
 mod portal;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use kopru_domain::{CellValue, Gid, Language, SpreadsheetId, SystemColumns};
+use kopru_ports::delivery::Urgency;
 use kopru_ports::spreadsheets::{
     Area, CellWrite, FilePage, NewColumn, SheetsError, SheetsErrorKind, SpreadsheetInfo, Spreadsheets, Tab, TabRef,
 };
@@ -97,7 +98,7 @@ impl Spreadsheets for Sheet {
         Ok(FilePage::default())
     }
 
-    async fn describe(&self, _: &TokenKey, _: &SpreadsheetId) -> Result<SpreadsheetInfo, SheetsError> {
+    async fn describe(&self, _: &TokenKey, _: &SpreadsheetId, _: Urgency) -> Result<SpreadsheetInfo, SheetsError> {
         self.arrive().await?;
         let rows = u32::try_from(self.cells().rows.len()).expect("few") + 1;
         let tab = Tab { gid: Gid(0), title: "tab".into(), rows, columns: u32::try_from(WIDTH).expect("few") };

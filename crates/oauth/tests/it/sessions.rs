@@ -13,7 +13,7 @@ const SPENT: Duration = Duration::from_secs(299);
 /// The access token, or why there is none.
 async fn access(sessions: &impl AccessTokens) -> Result<String, (TokenErrorKind, Retry)> {
     let answer = sessions.access_token(&key()).await;
-    answer.map(|token| token.expose_secret().to_owned()).map_err(|error| (error.kind, error.retry))
+    answer.map(|token| token.secret.expose_secret().to_owned()).map_err(|error| (error.kind, error.retry))
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use kopru_domain::{CellValue, SpreadsheetId};
+use kopru_ports::delivery::Urgency;
 use kopru_ports::spreadsheets::{
     Area, CellWrite, FilePage, NewColumn, SheetsError, SpreadsheetFile, SpreadsheetInfo, Spreadsheets, Tab, TabRef,
 };
@@ -33,6 +34,7 @@ impl Spreadsheets for MemorySheets {
         &self,
         connection: &TokenKey,
         spreadsheet: &SpreadsheetId,
+        _: Urgency,
     ) -> Result<SpreadsheetInfo, SheetsError> {
         self.call(connection, |state| {
             let file = state.file(spreadsheet)?;

@@ -48,7 +48,7 @@ pub trait TokensWorld: Send + Sync {
 type TokenError = PortError<TokenErrorKind>;
 
 async fn ask(world: &impl TokensWorld) -> Result<SecretString, TokenError> {
-    world.tokens().access_token(&world.key()).await
+    Ok(world.tokens().access_token(&world.key()).await?.secret)
 }
 
 async fn token(world: &impl TokensWorld) -> SecretString {
@@ -100,7 +100,7 @@ pub async fn callers_at_once_get_one_token(world: impl TokensWorld) {
         callers.spawn(async move { tokens.access_token(&key).await.expect("a token") });
     }
     while let Some(token) = callers.join_next().await {
-        got.push(token.expect("a caller").expose_secret().to_owned());
+        got.push(token.expect("a caller").secret.expose_secret().to_owned());
     }
     got.dedup();
     assert_eq!(got.len(), 1);

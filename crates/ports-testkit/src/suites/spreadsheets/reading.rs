@@ -1,6 +1,7 @@
 //! What is listed, described and read.
 
 use kopru_domain::CellValue;
+use kopru_ports::delivery::Urgency;
 
 use super::{SheetsWorld, area, read_one, rows};
 
@@ -50,7 +51,7 @@ pub async fn a_long_list_comes_in_pages_and_each_file_once(world: impl SheetsWor
 /// Its tabs with the size of their grids, blank cells included.
 pub async fn a_spreadsheet_is_described(world: impl SheetsWorld) {
     let tab = world.put("Adaylar", rows(&[&["Ad", "Tel"], &["Ayşe", "1"]])).await;
-    let info = world.sheets().describe(&world.connection(), &tab.spreadsheet).await.expect("an outline");
+    let info = world.sheets().describe(&world.connection(), &tab.spreadsheet, Urgency::Bulk).await.expect("an outline");
     assert_eq!((info.title.as_str(), info.tabs.len()), ("Adaylar", 1));
     assert!(!info.locale.is_empty() && !info.time_zone.is_empty());
     let found = &info.tabs[0];

@@ -2,6 +2,7 @@
 
 use kopru_domain::Gid;
 use kopru_ports::Retry;
+use kopru_ports::delivery::Urgency;
 use kopru_ports::spreadsheets::{NewColumn, SheetsError, SheetsErrorKind, TabRef};
 use kopru_ports::tokens::TokenKey;
 
@@ -28,7 +29,8 @@ fn assert_never(errors: impl IntoIterator<Item = SheetsError>, kind: SheetsError
 /// A kind of its own: nobody has to connect again, and no quota is used up.
 pub async fn a_vanished_file_is_not_found(world: impl SheetsWorld) {
     let tab = TabRef { spreadsheet: "nobody-s-file".parse().expect("an id"), ..world.put("t", rows(&[&["a"]])).await };
-    let described = world.sheets().describe(&world.connection(), &tab.spreadsheet).await.expect_err("no file");
+    let described =
+        world.sheets().describe(&world.connection(), &tab.spreadsheet, Urgency::Bulk).await.expect_err("no file");
     assert_never(errors(&world, &tab).await.into_iter().chain([described]), SheetsErrorKind::NotFound);
 }
 
@@ -43,7 +45,7 @@ pub async fn a_vanished_tab_is_refused_for_good(world: impl SheetsWorld) {
         assert_eq!(error.retry, Retry::Never);
     }
     assert_eq!(world.rows(&tab).await, rows(&[&["a"]]));
-    let info = world.sheets().describe(&world.connection(), &tab.spreadsheet).await.expect("an outline");
+    let info = world.sheets().describe(&world.connection(), &tab.spreadsheet, Urgency::Bulk).await.expect("an outline");
     assert_eq!(info.tabs.iter().map(|tab| tab.gid).collect::<Vec<_>>(), [tab.gid]);
 }
 

@@ -2,6 +2,7 @@
 
 use kopru_domain::CellValue;
 use kopru_ports::Retry;
+use kopru_ports::delivery::Urgency;
 use kopru_ports::spreadsheets::{CellWrite, NewColumn, SheetsErrorKind, TabRef};
 
 use super::{SheetsWorld, rows};
@@ -78,7 +79,7 @@ pub async fn the_same_cells_may_be_written_again(world: impl SheetsWorld) {
 }
 
 async fn width(world: &impl SheetsWorld, tab: &TabRef) -> u32 {
-    let info = world.sheets().describe(&world.connection(), &tab.spreadsheet).await.expect("an outline");
+    let info = world.sheets().describe(&world.connection(), &tab.spreadsheet, Urgency::Bulk).await.expect("an outline");
     info.tabs[0].columns
 }
 

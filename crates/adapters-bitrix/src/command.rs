@@ -94,7 +94,8 @@ pub(crate) fn plan(
         // No entry in the feed and no message to the responsible person for each synced row.
         params["params"] = json!({ "REGISTER_SONET_EVENT": "N" });
     }
-    let read = target(command).filter(|_| !expected.is_empty()).map(|id| get(methods, &id));
+    let is_seen = expected.iter().any(Expected::is_always_seen) || !described.proven.holds(&expected);
+    let read = target(command).filter(|_| is_seen).map(|id| get(methods, &id));
     Ok(Some(Planned { write: (methods.method(action), params), read, expected }))
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn outcome(
     match (&found, seen) {
         (CommandOutcome::Done { .. }, Some(Ok((record, _)))) => {
             let record = described.methods.record(record);
+            described.proven.add(planned.expected.iter().filter(|expected| expected.is_kept_in(&record)));
             dropped(found, &planned.expected, &record, described)
         }
         // Nobody knows whether it is there: an update may be repeated.

@@ -23,11 +23,16 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// Of a changed record. Only clears, choices and people are looked at: numbers, dates and texts come back in
-    /// other spellings, and the record may hold them from before.
+    /// Of a changed record. Only clears, choices, people and flags are looked at: numbers, dates and texts come
+    /// back in other spellings, and the record may hold them from before.
     pub(crate) fn changed(code: &FieldCode, name: String, kind: FieldKind, sent: &Value) -> Option<Self> {
-        let doubtful = is_blank(FieldKind::Text, sent) || is_chosen(kind);
+        let doubtful = is_blank(FieldKind::Text, sent) || is_chosen(kind) || kind == FieldKind::Flag;
         doubtful.then(|| Self { code: code.clone(), name, kind, sent: sent.clone() })
+    }
+
+    /// Whether every change of the kind is looked at, though the field was seen to take others.
+    pub(crate) fn is_always_seen(&self) -> bool {
+        is_blank(FieldKind::Text, &self.sent) || is_chosen(self.kind)
     }
 
     /// Of a new record: whatever says something has to be there, a choice as it is.
@@ -36,12 +41,12 @@ impl Expected {
     }
 
     /// What one look settles for all later records: a choice or another record may be gone, an amount or a date
-    /// unreadable to the portal. Names and rights apart, texts and numbers are not dropped.
+    /// unreadable to the portal, a flag one that says it is writable and is not. Texts and numbers are not dropped.
     pub(crate) fn marks(&self) -> Vec<Mark> {
         let of = |value: String| (self.code.clone(), value);
         match self.kind {
             FieldKind::Choice | FieldKind::User | FieldKind::Reference => ids(&self.sent).into_iter().map(of).collect(),
-            FieldKind::Money | FieldKind::Date | FieldKind::DateTime => vec![of(String::new())],
+            FieldKind::Money | FieldKind::Date | FieldKind::DateTime | FieldKind::Flag => vec![of(String::new())],
             _ => Vec::new(),
         }
     }
@@ -54,7 +59,7 @@ impl Expected {
         } else if is_chosen(self.kind) {
             ids(read) == ids(&self.sent)
         } else {
-            !is_blank(self.kind, read)
+            is_blank(self.kind, read) == is_blank(self.kind, &self.sent)
         }
     }
 
@@ -148,7 +153,7 @@ mod tests {
 
     #[test]
     fn what_comes_back_in_another_spelling_is_not_compared() {
-        for kind in [FieldKind::Text, FieldKind::Double, FieldKind::Date, FieldKind::Flag] {
+        for kind in [FieldKind::Text, FieldKind::Double, FieldKind::Date] {
             assert!(Expected::changed(&"X".into(), "X".to_owned(), kind, &json!("1")).is_none());
         }
     }

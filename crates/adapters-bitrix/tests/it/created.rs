@@ -45,6 +45,7 @@ fn methods(portal: &Portal) -> Vec<String> {
 #[case::stage(chosen("STATUS_ID", "JUNK"), json!({ "STATUS_ID": "NEW" }), "Yeni")]
 #[case::person(chosen("ASSIGNED_BY_ID", "2"), json!({ "ASSIGNED_BY_ID": "1" }), "Ayşe Örnek")]
 #[case::date(born(), json!({ "BIRTHDATE": "" }), "")]
+#[case::flag(("IS_RETURN_CUSTOMER", FieldValue::Empty, FieldValue::Flag(true)), json!({ "IS_RETURN_CUSTOMER": "N" }), "N")]
 #[tokio::test]
 async fn what_a_new_record_lost_is_named_and_the_record_is_known(
     #[case] change: Change,

@@ -95,6 +95,23 @@ async fn an_update_that_could_not_be_looked_at(#[case] code: &str, #[case] expec
     assert_eq!(world.write(vec![update("5", [change])]).await.unwrap(), [expected]);
 }
 
+/// `isReadOnly: false` is no promise ([issue 58](https://github.com/bitrix24/b24restdocs/issues/58)). A field that
+/// kept its word once is not asked again.
+#[tokio::test]
+async fn a_field_that_says_it_is_writable_need_not_be() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    let returns = |from: bool, to: bool| ("IS_RETURN_CUSTOMER", FieldValue::Flag(from), FieldValue::Flag(to));
+    answer(&portal, &json!({ "ID": "5", "IS_RETURN_CUSTOMER": "N" }));
+    let found = world.write(vec![update("5", [returns(false, true)])]).await.unwrap();
+    assert_eq!(dropped(&found[0]), [("IS_RETURN_CUSTOMER", "N")]);
+    answer(&portal, &json!({ "ID": "5", "IS_RETURN_CUSTOMER": "Y" }));
+    portal.answer("crm.lead.update", result(json!(true)));
+    assert_eq!(world.write(vec![update("5", [returns(false, true)])]).await.unwrap(), [done("5")]);
+    assert_eq!(world.write(vec![update("6", [returns(true, false)])]).await.unwrap(), [done("6")]);
+    let methods: Vec<String> = portal.calls().into_iter().map(|(method, _)| method).collect();
+    assert_eq!(methods, ["batch", "batch", "crm.lead.update"]);
+}
+
 /// A text that Bitrix24 would take for a reference goes alone, and so does the look afterwards.
 #[tokio::test]
 async fn what_goes_alone_is_read_back_too() {

@@ -150,6 +150,7 @@ fn lead_fields() -> Value {
         "SOURCE_ID": field("crm_status", "Kaynak"),
         "OPPORTUNITY": field("double", "Tutar"),
         "IS_MANUAL_OPPORTUNITY": field("char", "Tutar elle girilir"),
+        "IS_RETURN_CUSTOMER": field("char", "Tekrar müşteri"),
         "CURRENCY_ID": field("crm_currency", "Para birimi"),
         "ASSIGNED_BY_ID": field("user", "Sorumlu"),
         "ADDRESS": field("string", "Adres"),

@@ -193,9 +193,13 @@ impl Service {
 
     /// A sheet with names and phones, imported as leads into the portal that is connected.
     pub async fn imported(&self, rows: &[[&str; 2]]) -> Config {
+        self.imported_as(["Ad", "Telefon"], rows).await
+    }
+
+    /// A sheet with a header of one's own.
+    pub async fn imported_as(&self, header: [&str; 2], rows: &[[&str; 2]]) -> Config {
         self.consent().await;
-        let cells: Vec<Value> =
-            std::iter::once(json!(["Ad", "Telefon"])).chain(rows.iter().map(|row| json!(row))).collect();
+        let cells: Vec<Value> = std::iter::once(&header).chain(rows).map(|row| json!(row)).collect();
         let sheet = json!({ "id": "s", "title": "s", "locale": "tr_TR", "tabs": [{ "gid": 0, "title": "t", "values": cells }] });
         self.vendors_post("google/spreadsheets", sheet).await;
         let wish = json!({ "spreadsheet": "s", "gid": 0, "entity": "lead", "quiet_ms": 0 });

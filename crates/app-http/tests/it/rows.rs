@@ -163,3 +163,30 @@ async fn a_paused_sheet_keeps_what_happens_and_takes_it_up_when_it_is_activated(
     service.settled(&config).await;
     assert_eq!(service.titles().await, ["Canan", "Ayşe", "Bora"]);
 }
+
+/// Somebody deletes an option in the portal, which then drops it from a new record and answers success.
+#[tokio::test]
+async fn what_the_portal_drops_from_a_new_record_is_in_the_rows_note() {
+    let service = Service::start().await;
+    let tags = |options: Value| {
+        json!({ "user_fields": [{ "entity": "lead", "field_name": "UF_CRM_TAG", "type": "enumeration",
+            "label": "Etiket", "items": options }] })
+    };
+    let both = json!([{ "id": 81, "value": "Sıcak" }, { "id": 82, "value": "Soğuk" }]);
+    service.vendors_post("bitrix24/seed", tags(both)).await;
+    let webhook = json!({ "webhook": format!("{}/rest/1/abcdef/", service.portal()) });
+    assert_eq!(service.call("PUT", "/api/v1/companies/acme/integrations/bitrix24", Some(webhook)).await.status, 200);
+    let config = service.imported_as(["Ad", "Etiket"], &[["Ayşe", "Sıcak"]]).await;
+    service.vendors_post("bitrix24/seed", tags(json!([{ "id": 81, "value": "Sıcak" }]))).await;
+    let row = json!({ "gid": 0, "action": "insert", "row": 3, "values": ["Can", "Soğuk"] });
+    service.vendors_post("google/spreadsheets/s/rows", row).await;
+    service.settled(&config).await;
+    assert_eq!(service.titles().await, ["Ayşe", "Can"], "the record is made, once");
+    assert_eq!(service.cell(3, "Köprü Durum").await, "❌ Hata");
+    let note = service.note(3).await;
+    assert!(note.contains("Etiket") && note.contains("Bitrix24 bu değeri almadı"), "{note}");
+    service.edit(3, 1, json!("Sıcak")).await;
+    service.settled(&config).await;
+    assert_eq!(service.cell(3, "Köprü Durum").await, "✅ Senkronize");
+    assert_eq!(service.vendors_get("bitrix24/records/lead").await[1]["fields"]["UF_CRM_TAG"], "81");
+}

@@ -1,8 +1,6 @@
 //! The same portal at another address. A renamed portal answers 302 from its old one, whoever asks
 //! ([change of the domain](https://apidocs.bitrix24.com/settings/how-to-call-rest-api/change-domen.html)).
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use kopru_domain::CompanyId;
 use kopru_http_client::{HttpClient, Method};
@@ -32,8 +30,8 @@ impl PortalConnections for Bitrix24 {
         Ok(Portal { name: former.unwrap_or(portal.name.clone()), ..portal }.settings())
     }
 
-    async fn consent(&self, company: &CompanyId) -> Result<Arc<dyn OAuthProvider>, CrmError> {
-        Ok(Arc::new(self.consent_of(company).await?))
+    async fn consent(&self, company: &CompanyId) -> Result<Box<dyn OAuthProvider>, CrmError> {
+        Ok(Box::new(self.consent_of(company).await?))
     }
 }
 

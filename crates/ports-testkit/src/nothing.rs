@@ -1,7 +1,5 @@
 //! Ports that a simulated engine holds and never needs, and ids that are the same on every run.
 
-use kopru_ports::delivery::Urgency;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
@@ -9,6 +7,7 @@ use jiff::Timestamp;
 use kopru_domain::{CellValue, CompanyId, SpreadsheetId};
 use kopru_ports::connections::PortalConnections;
 use kopru_ports::crm::{CrmError, CrmErrorKind};
+use kopru_ports::delivery::Urgency;
 use kopru_ports::oauth::{
     Account, AuthorizeRequest, ConsentStore, Grant, OAuthErrorKind, OAuthProvider, PendingConsent,
 };
@@ -62,7 +61,7 @@ impl PortalConnections for Nothing {
         Ok(settings.clone())
     }
 
-    async fn consent(&self, _: &CompanyId) -> Result<Arc<dyn OAuthProvider>, CrmError> {
+    async fn consent(&self, _: &CompanyId) -> Result<Box<dyn OAuthProvider>, CrmError> {
         Err(none(CrmErrorKind::NotConnected))
     }
 }

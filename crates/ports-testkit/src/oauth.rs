@@ -146,8 +146,8 @@ impl OAuthWorld for MemoryOAuth {
         "https://kopru.example/callback".to_owned()
     }
 
-    async fn misconfigured(&self) -> Arc<dyn OAuthProvider> {
-        Arc::new(Self { is_known: false, ..self.clone() })
+    async fn misconfigured(&self) -> Box<dyn OAuthProvider> {
+        Box::new(Self { is_known: false, ..self.clone() })
     }
 
     async fn agree(&self, address: &str) -> (SecretString, String) {

@@ -1,7 +1,5 @@
 //! How a company comes to its CRM portal.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use kopru_domain::CompanyId;
 use secrecy::SecretString;
@@ -28,5 +26,5 @@ pub trait PortalConnections: Send + Sync {
     ///
     /// # Errors
     /// [`NotConnected`](crate::crm::CrmErrorKind::NotConnected) where they name none.
-    async fn consent(&self, company: &CompanyId) -> Result<Arc<dyn OAuthProvider>, CrmError>;
+    async fn consent(&self, company: &CompanyId) -> Result<Box<dyn OAuthProvider>, CrmError>;
 }

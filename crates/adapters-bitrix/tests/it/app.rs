@@ -1,6 +1,5 @@
 //! The portal by an app: tokens, their renewal, the consent. The answers are those of the vendor's pages.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use kopru_domain::EntityKind;
@@ -62,7 +61,7 @@ impl Stage {
         ResponseTemplate::new(200).set_body_json(answer)
     }
 
-    async fn consent(&self) -> Arc<dyn OAuthProvider> {
+    async fn consent(&self) -> Box<dyn OAuthProvider> {
         self.world.bitrix.consent(&company()).await.unwrap()
     }
 

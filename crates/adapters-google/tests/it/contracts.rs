@@ -164,9 +164,9 @@ impl OAuthWorld for Consent {
         REDIRECT.to_owned()
     }
 
-    async fn misconfigured(&self) -> Arc<dyn OAuthProvider> {
+    async fn misconfigured(&self) -> Box<dyn OAuthProvider> {
         let config = GoogleConfig { client_secret: "wrong".into(), ..config(&self.simulated.sandbox) };
-        Arc::new(GoogleConsent::new(config, http(PATIENCE), self.simulated.clock.clone()).unwrap())
+        Box::new(GoogleConsent::new(config, http(PATIENCE), self.simulated.clock.clone()).unwrap())
     }
 
     async fn agree(&self, address: &str) -> (SecretString, String) {

@@ -1,7 +1,5 @@
 //! [`OAuthProvider`]'s clauses.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use kopru_ports::oauth::{AuthorizeRequest, Grant, OAuthErrorKind, OAuthProvider};
 use kopru_ports::{Clock, PortError, Retry};
@@ -48,7 +46,7 @@ pub trait OAuthWorld: Send + Sync {
     fn redirect_uri(&self) -> String;
 
     /// Another adapter, with a secret of our client that the vendor does not accept.
-    async fn misconfigured(&self) -> Arc<dyn OAuthProvider>;
+    async fn misconfigured(&self) -> Box<dyn OAuthProvider>;
     /// The person goes to the consent's address and agrees to everything: the code and the state with which the
     /// vendor sends them back.
     async fn agree(&self, address: &str) -> (SecretString, String);

@@ -1,7 +1,6 @@
 //! The consent to an app.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
@@ -24,14 +23,14 @@ const REDIRECT: &str = "http://127.0.0.1:9/callback";
 
 struct Consent {
     simulated: Simulated,
-    provider: Arc<dyn OAuthProvider>,
+    provider: Box<dyn OAuthProvider>,
     /// The same adapter, where nobody listens.
-    away: Arc<dyn OAuthProvider>,
+    away: Box<dyn OAuthProvider>,
     is_away: AtomicBool,
 }
 
 /// The consent to the app whose portal and authorization server are at `address`.
-async fn of(simulated: &Simulated, address: &str, secret: &str) -> Arc<dyn OAuthProvider> {
+async fn of(simulated: &Simulated, address: &str, secret: &str) -> Box<dyn OAuthProvider> {
     let settings = json!({ "client_id": CLIENT, "client_secret": secret,
         "client_endpoint": format!("{address}/bitrix24/rest/"), "server_endpoint": format!("{address}/rest/") });
     simulated.world.connect_by(&settings).await;
@@ -61,7 +60,7 @@ impl OAuthWorld for Consent {
         REDIRECT.to_owned()
     }
 
-    async fn misconfigured(&self) -> Arc<dyn OAuthProvider> {
+    async fn misconfigured(&self) -> Box<dyn OAuthProvider> {
         of(&self.simulated, &self.simulated.sandbox.base_url(), "wrong").await
     }
 

@@ -1,4 +1,4 @@
-//! [`IntegrationStore`]'s clause.
+//! [`IntegrationStore`]'s clauses.
 
 use std::sync::Arc;
 
@@ -32,4 +32,19 @@ pub async fn settings_are_replaced_and_forgotten(store: Arc<impl IntegrationStor
     assert_eq!((found.version, found.status, found.last_error), (2, ConnectionStatus::Inactive, None));
     store.delete(&company(), kind).await.expect("deleted");
     assert!(store.get(&company(), kind).await.expect("an answer").is_none());
+}
+
+/// Neither settings nor status nor their end are another company's.
+pub async fn companies_settings_are_kept_apart(store: Arc<impl IntegrationStore + IdentityStore>) {
+    let (kind, other) = (IntegrationKind::Bitrix24, "other".parse().expect("an id"));
+    for (company, settings) in [(&company(), "one"), (&other, "two")] {
+        store.add_company(company, "", NOW).await.expect("a company");
+        store.put(company, kind, SecretString::from(settings)).await.expect("stored");
+    }
+    store.set_status(&company(), kind, ConnectionStatus::Error, Some("why".into()), NOW).await.expect("set");
+    for _ in 0..2 {
+        store.delete(&company(), kind).await.expect("deleted");
+    }
+    let found = store.get(&other, kind).await.expect("an answer").expect("settings");
+    assert_eq!((found.settings.expose_secret(), found.status), ("two", ConnectionStatus::Inactive));
 }

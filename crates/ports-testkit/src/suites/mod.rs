@@ -94,12 +94,15 @@ macro_rules! port_suite {
     ($open:expr, integrations) => {
         $crate::clauses!($open, integrations: [
             settings_are_replaced_and_forgotten,
+            companies_settings_are_kept_apart,
         ]);
     };
     ($open:expr, tokens) => {
         $crate::clauses!($open, tokens: [
             a_token_is_saved_against_its_version,
             one_caller_refreshes_at_a_time,
+            a_status_touches_neither_tokens_nor_version,
+            peoples_connections_are_kept_apart,
         ]);
     };
     ($open:expr, consents) => {

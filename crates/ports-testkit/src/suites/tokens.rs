@@ -66,3 +66,31 @@ pub async fn one_caller_refreshes_at_a_time(store: Arc<impl TokenStore + Identit
     assert!(!store.begin_refresh(&key(), 1, NOW, until).await.expect("an answer"), "an old version");
     assert!(store.begin_refresh(&key(), 2, NOW, until).await.expect("an answer"));
 }
+
+/// What went wrong is told, and the connection is as it was.
+pub async fn a_status_touches_neither_tokens_nor_version(store: Arc<impl TokenStore + IdentityStore>) {
+    company(&*store).await;
+    store.save(&key(), token(0, "one")).await.expect("saved");
+    store.set_status(&key(), ConnectionStatus::Error, Some("why".into())).await.expect("recorded");
+    let found = store.load(&key()).await.expect("an answer").expect("a token");
+    assert_eq!((found.status, found.last_error.as_deref()), (ConnectionStatus::Error, Some("why")));
+    assert_eq!((found.version, found.access.expose_secret()), (1, "one"));
+    store.set_status(&key(), ConnectionStatus::Active, None).await.expect("recorded");
+    let found = store.load(&key()).await.expect("an answer").expect("a token");
+    assert_eq!((found.status, found.last_error), (ConnectionStatus::Active, None));
+}
+
+/// Whatever one person does with a connection, another one's is left alone, also where both are of one account.
+pub async fn peoples_connections_are_kept_apart(store: Arc<impl TokenStore + IdentityStore>) {
+    company(&*store).await;
+    let other = TokenKey { user: "mehmet".parse().expect("an id"), ..key() };
+    store.save(&key(), token(0, "one")).await.expect("saved");
+    store.save(&other, token(0, "two")).await.expect("saved");
+    assert_eq!(store.count_for_account("7").await.expect("a count"), 2);
+    assert_eq!(store.count_for_account("8").await.expect("a count"), 0);
+    store.set_status(&key(), ConnectionStatus::Error, None).await.expect("recorded");
+    store.delete(&key()).await.expect("deleted");
+    assert_eq!(store.count_for_account("7").await.expect("a count"), 1);
+    let found = store.load(&other).await.expect("an answer").expect("a token");
+    assert_eq!((found.access.expose_secret(), found.status), ("two", ConnectionStatus::Active));
+}

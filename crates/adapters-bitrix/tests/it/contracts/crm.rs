@@ -7,10 +7,11 @@ use kopru_ports::Clock;
 use kopru_ports::crm::{CrmCatalog, CrmWriter};
 use kopru_ports_testkit::suites::crm::CrmWorld;
 use kopru_ports_testkit::suites::trouble::Trouble;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::{PATIENCE, fault, nobody};
+use crate::app::token;
 use crate::sandbox::Simulated;
 use crate::world::company;
 
@@ -89,3 +90,23 @@ impl CrmWorld for Simulated {
 
 kopru_ports_testkit::crm_writer_suite!(portal());
 kopru_ports_testkit::crm_catalog_suite!(portal());
+
+/// The same by an app's tokens.
+async fn portal_by_an_app() -> Simulated {
+    let simulated = Simulated::with(PATIENCE).await;
+    let (world, granted) = (&simulated.world, token(&simulated.world));
+    let settings = json!({ "client_id": "app.1", "client_secret": "s3cret", "user": "ayse",
+        "client_endpoint": simulated.endpoint(), "server_endpoint": simulated.endpoint() });
+    world.connect_by(&settings).await;
+    let given = json!({ "token": granted.access.expose_secret() });
+    simulated.control(Method::POST, "bitrix24/tokens", given).await;
+    world.tokens.replace(granted);
+    world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap();
+    simulated
+}
+
+mod by_an_app {
+    use super::portal_by_an_app;
+
+    kopru_ports_testkit::crm_writer_suite!(portal_by_an_app());
+}

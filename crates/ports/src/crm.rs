@@ -86,7 +86,7 @@ pub const MOST_COMMANDS: usize = 50;
 /// What became of one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandOutcome {
-    /// Written; the record's id.
+    /// Written, all of its fields; the record's id.
     Done {
         /// The record's id.
         id: String,
@@ -98,7 +98,7 @@ pub enum CommandOutcome {
         /// The fields that hold something else; one at least.
         dropped: Vec<Dropped>,
     },
-    /// Refused for good.
+    /// Refused for good; the other commands are none the worse for it.
     Refused {
         /// What it means.
         kind: CrmErrorKind,
@@ -109,7 +109,7 @@ pub enum CommandOutcome {
     },
     /// Certainly not done; again after the pause.
     Retry(Option<Duration>),
-    /// Perhaps done.
+    /// Perhaps done: it was sent, and no answer says what became of it.
     Unknown,
 }
 
@@ -155,13 +155,15 @@ pub trait CrmWriter: Send + Sync {
     /// Executes the commands: one outcome each, in order.
     ///
     /// # Errors
-    /// Only when no command was begun. What may have happened is an outcome, not an error.
+    /// Only when no command was begun: the portal is another one ([`CrmErrorKind::NotConnected`]), asks for a
+    /// pause, or is not reached. What may have happened is an outcome, not an error.
     ///
     /// # Idempotency
-    /// An update may be repeated. A create may not: look for its origin first.
+    /// An update may be repeated, a clear too. A create may not: look for its origin first.
     async fn write(&self, request: WriteRequest) -> Result<Vec<CommandOutcome>, CrmError>;
 
-    /// The records of `portal` that carry any of the origins. Repeatable.
+    /// The records of `portal` that carry any of the origins, as a whole: one for each origin that is there.
+    /// Repeatable: a search that failed is no empty answer, and never [`crate::Retry::OutcomeUnknown`].
     async fn find_by_origin(
         &self,
         company: &CompanyId,
@@ -181,22 +183,27 @@ pub trait CrmWriter: Send + Sync {
     ) -> Result<Vec<ContactMatches>, CrmError>;
 
     /// How many commands one [`WriteRequest`] to `portal` should have, so that they end in time: by what the
-    /// last ones took, one to [`MOST_COMMANDS`]. `None` until it has answered one.
+    /// last ones took, one to [`MOST_COMMANDS`]. `None` until it has answered one, and of any other portal.
     fn batch_size(&self, portal: &str) -> Option<usize>;
 }
 
 /// Describes what a portal has.
 #[async_trait]
 pub trait CrmCatalog: Send + Sync {
-    /// The entity's fields with their choices; kept for some minutes. Repeatable.
+    /// The entity's fields with their choices, each field once; kept for some minutes. Repeatable.
     async fn fields(&self, company: &CompanyId, entity: EntityKind) -> Result<Vec<FieldMeta>, CrmError>;
 
     /// Forgets what is kept of the company's portal: somebody changed its fields.
     async fn forget(&self, company: &CompanyId);
 
-    /// The stable name (the host) of the company's portal, by which limits and lanes are shared.
+    /// The stable name (the host) of the company's portal, by which limits and lanes are shared;
+    /// [`CrmErrorKind::NotConnected`] where it has none.
     async fn portal(&self, company: &CompanyId) -> Result<String, CrmError>;
 
-    /// Reaches the portal that `settings` describe, which need not be stored; its stable name. Repeatable.
+    /// Reaches the portal that `settings` describe, which are not stored; its stable name. Repeatable.
+    ///
+    /// # Errors
+    /// [`CrmErrorKind::Credentials`] where the portal does not accept them. Settings that describe no portal are
+    /// refused before anything is called.
     async fn reach(&self, company: &CompanyId, settings: &SecretString) -> Result<String, CrmError>;
 }

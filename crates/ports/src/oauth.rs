@@ -58,13 +58,14 @@ pub struct Account {
 /// A vendor's OAuth 2.0 endpoints.
 #[async_trait]
 pub trait OAuthProvider: Send + Sync {
-    /// The address to send the person to. Pure.
+    /// The address to send the person to, with the state in it and without the verifier. Pure.
     fn authorize_url(&self, request: &AuthorizeRequest) -> String;
 
     /// The scopes without which the connection is of no use.
     fn needed_scopes(&self) -> &[&'static str];
 
-    /// Exchanges a code. Not repeatable: a code works once.
+    /// Exchanges a code. Not repeatable: a code works once, and with its verifier only where the vendor knows PKCE.
+    /// Where no answer came, the code may be used up: [`crate::Retry::OutcomeUnknown`].
     async fn exchange(
         &self,
         code: SecretString,
@@ -72,13 +73,14 @@ pub trait OAuthProvider: Send + Sync {
         redirect_uri: &str,
     ) -> Result<Grant, PortError<OAuthErrorKind>>;
 
-    /// A new access token.
+    /// A new access token. May be tried again where no answer came; a vendor that replaces refresh tokens may then
+    /// say [`OAuthErrorKind::InvalidGrant`], as it does of whatever it did not give or has ended.
     async fn refresh(&self, refresh: SecretString) -> Result<Grant, PortError<OAuthErrorKind>>;
 
     /// Ends the grant at the vendor; a token that is not known any more counts as ended. Repeatable.
     async fn revoke(&self, token: SecretString) -> Result<(), PortError<OAuthErrorKind>>;
 
-    /// Whose account the token is.
+    /// Whose account the token is; [`OAuthErrorKind::InvalidGrant`] where it has ended. Repeatable.
     async fn account(&self, access: SecretString) -> Result<Account, PortError<OAuthErrorKind>>;
 }
 

@@ -19,11 +19,12 @@ pub enum SheetsErrorKind {
     ReconnectRequired,
     /// The person did not grant what is needed, or has no right on the file.
     NotAllowed,
-    /// The file or the tab is gone.
+    /// The file is gone; also the tab, where the vendor tells that from [`SheetsErrorKind::Invalid`].
     NotFound,
-    /// The vendor refuses the request as it is: a defect of ours or a damaged file.
+    /// The vendor refuses the request as it is: cells beyond the grid, a tab that is gone (it is missing from the
+    /// file's outline then), a damaged file, or a defect of ours.
     Invalid,
-    /// The vendor's quota is used up for now.
+    /// The vendor's quota is used up for now; the error says for how long.
     RateLimited,
     /// The vendor does not answer, or not as agreed.
     Unavailable,
@@ -129,7 +130,8 @@ pub struct NewColumn {
 /// Reads and writes spreadsheets.
 #[async_trait]
 pub trait Spreadsheets: Send + Sync {
-    /// A page of the person's spreadsheets. Repeatable.
+    /// A page of the person's spreadsheets, newest first: of all, or of those whose name contains a text; the first
+    /// one, or the one that the last page named as its next. Repeatable.
     async fn list(
         &self,
         connection: &TokenKey,
@@ -145,11 +147,13 @@ pub trait Spreadsheets: Send + Sync {
         urgency: Urgency,
     ) -> Result<SpreadsheetInfo, SheetsError>;
 
-    /// The areas' cells in one call: one table an area, in order, rows and cells cut where only blanks
-    /// follow. Repeatable.
+    /// The areas' cells in one call: one table an area, in order, rows and cells cut where only blanks follow. An
+    /// area may end beyond the grid, but not begin there. A table that was not read is an error, never an empty
+    /// one. Repeatable.
     async fn read(&self, tab: &TabRef, areas: &[Area]) -> Result<Vec<Vec<Vec<CellValue>>>, SheetsError>;
 
-    /// Writes all cells in one call, or none. Repeatable: the same cells give the same sheet.
+    /// Writes all cells with their notes in one call, or none, and touches no other. Repeatable: the same cells
+    /// give the same sheet.
     async fn write(&self, tab: &TabRef, cells: &[CellWrite]) -> Result<(), SheetsError>;
 
     /// Widens the grid where needed and writes headers. Repeatable.

@@ -166,9 +166,11 @@ pub struct AccessToken {
 /// Gives valid access tokens, refreshed in time by one caller at a time.
 #[async_trait]
 pub trait AccessTokens: Send + Sync {
-    /// A token that is valid for some minutes at least.
+    /// A token that is valid for some minutes at least, the same one until it ends. Repeatable: a vendor that is
+    /// away ends no connection.
     async fn access_token(&self, key: &TokenKey) -> Result<AccessToken, PortError<TokenErrorKind>>;
 
-    /// The vendor refused `token` before its time: the next one is fetched anew.
+    /// The vendor refused `token` before its time: the next one is fetched anew. Of any token but the present one
+    /// it changes nothing. Repeatable.
     async fn refused(&self, key: &TokenKey, token: &SecretString) -> Result<(), PortError<TokenErrorKind>>;
 }

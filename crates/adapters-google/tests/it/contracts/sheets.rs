@@ -1,49 +1,24 @@
-//! The adapter against the contract suites of its ports, over the simulated Google.
+//! Spreadsheets, over the simulated Google.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use kopru_adapters_google::{GoogleConfig, GoogleConsent, GoogleSheets};
+use kopru_adapters_google::GoogleSheets;
 use kopru_domain::{CellValue, Gid};
 use kopru_http_client::Method;
 use kopru_oauth::TokenSessions;
-use kopru_ports::Clock;
 use kopru_ports::delivery::Urgency;
-use kopru_ports::oauth::OAuthProvider;
 use kopru_ports::spreadsheets::{Spreadsheets, TabRef};
 use kopru_ports::tokens::{StoredToken, TokenKey, TokenStore as _};
-use kopru_ports_testkit::suites::oauth_provider::OAuthWorld;
 use kopru_ports_testkit::suites::spreadsheets::SheetsWorld;
 use kopru_ports_testkit::suites::trouble::Trouble;
 use kopru_ports_testkit::{MemoryStore, OpenGate};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::sandbox::{REDIRECT, Simulated, config};
+use super::{PATIENCE, fault, nobody};
+use crate::sandbox::{Simulated, config};
 use crate::world::{connection, http};
-
-/// An answer that does not come is waited for so long.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Google where nobody listens.
-fn nobody() -> GoogleConfig {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    GoogleConfig::at("sandbox-client".into(), "sandbox-secret".into(), &format!("http://127.0.0.1:{port}"))
-}
-
-/// As the sandbox arms it.
-fn fault(trouble: Trouble) -> Value {
-    match trouble {
-        Trouble::Busy => json!({ "vendor": "google", "kind": "error", "status": 429, "code": "RATE_LIMIT_EXCEEDED",
-            "description": "Quota exceeded" }),
-        Trouble::LostBefore => json!({ "vendor": "google", "kind": "reset_before" }),
-        Trouble::LostAfter => json!({ "vendor": "google", "kind": "reset_after" }),
-        Trouble::Silence => json!({ "vendor": "google", "kind": "hang_after" }),
-    }
-}
 
 /// One person's files, reached with that person's tokens.
 struct Files {
@@ -134,61 +109,4 @@ impl SheetsWorld for Files {
     }
 }
 
-/// The consent of a person who has not agreed to anything yet.
-struct Consent {
-    simulated: Simulated,
-    provider: GoogleConsent,
-    /// The same adapter, where nobody listens.
-    away: GoogleConsent,
-    is_away: AtomicBool,
-}
-
-async fn consent() -> Consent {
-    let simulated = Simulated::start().await;
-    let consent = |config| GoogleConsent::new(config, http(PATIENCE), simulated.clock.clone()).unwrap();
-    let (provider, away) = (consent(config(&simulated.sandbox)), consent(nobody()));
-    Consent { simulated, provider, away, is_away: AtomicBool::new(false) }
-}
-
-#[async_trait]
-impl OAuthWorld for Consent {
-    fn provider(&self) -> &dyn OAuthProvider {
-        if self.is_away.load(Ordering::Relaxed) { &self.away } else { &self.provider }
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        &*self.simulated.clock
-    }
-
-    fn redirect_uri(&self) -> String {
-        REDIRECT.to_owned()
-    }
-
-    async fn misconfigured(&self) -> Box<dyn OAuthProvider> {
-        let config = GoogleConfig { client_secret: "wrong".into(), ..config(&self.simulated.sandbox) };
-        Box::new(GoogleConsent::new(config, http(PATIENCE), self.simulated.clock.clone()).unwrap())
-    }
-
-    async fn agree(&self, address: &str) -> (SecretString, String) {
-        self.simulated.agree_at(address).await
-    }
-
-    async fn expire(&self) {
-        self.simulated.control(Method::POST, "google/expire", json!({})).await;
-    }
-
-    async fn withdraw(&self) {
-        self.simulated.control(Method::POST, "google/revoke_user", json!({})).await;
-    }
-
-    async fn next(&self, trouble: Trouble) {
-        self.simulated.control(Method::POST, "faults", fault(trouble)).await;
-    }
-
-    async fn cut_off(&self) {
-        self.is_away.store(true, Ordering::Relaxed);
-    }
-}
-
 kopru_ports_testkit::spreadsheets_suite!(files());
-kopru_ports_testkit::oauth_provider_suite!(consent());

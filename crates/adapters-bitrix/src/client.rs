@@ -249,7 +249,8 @@ fn read(reply: &Reply) -> Result<Envelope, Refused> {
 }
 
 pub(crate) fn read_settings(settings: &SecretString) -> Result<Portal, CrmError> {
-    let config: BitrixConfig =
-        serde_json::from_str(settings.expose_secret()).map_err(|_| error(CrmErrorKind::NotConnected, Retry::Never))?;
-    config.portal().map_err(|cause| error(CrmErrorKind::InvalidValue, Retry::Never).caused_by(cause))
+    let invalid = || error(CrmErrorKind::InvalidValue, Retry::Never);
+    // What serde says of them could hold a secret.
+    let config: BitrixConfig = serde_json::from_str(settings.expose_secret()).map_err(|_| invalid())?;
+    config.portal().map_err(|cause| invalid().caused_by(cause))
 }

@@ -33,6 +33,7 @@
 //! | --- | --- | --- |
 //! | the storage ports | [`storage_suite!`] | [`MemoryStore`] |
 //! | `CrmWriter`, `CrmCatalog` | [`crm_writer_suite!`], [`crm_catalog_suite!`] | [`MemoryCrm`] |
+//! | `PortalConnections` | [`portal_connections_suite!`] | |
 //! | `Spreadsheets` | [`spreadsheets_suite!`] | [`MemorySheets`] |
 //! | `OAuthProvider` | [`oauth_provider_suite!`] | [`MemoryOAuth`] |
 //! | `AccessTokens` | [`access_tokens_suite!`] | |

@@ -15,6 +15,7 @@ pub mod identity;
 pub mod integrations;
 pub mod limits;
 pub mod oauth_provider;
+pub mod portal_connections;
 pub mod sealer;
 pub mod spreadsheets;
 pub mod sync;

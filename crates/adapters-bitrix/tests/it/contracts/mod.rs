@@ -1,5 +1,6 @@
 //! The adapter against the contract suites of its ports, over the simulated portal.
 
+mod connections;
 mod consent;
 mod crm;
 

@@ -95,7 +95,7 @@ kopru_ports_testkit::crm_catalog_suite!(portal());
 async fn portal_by_an_app() -> Simulated {
     let simulated = Simulated::with(PATIENCE).await;
     let (world, granted) = (&simulated.world, token(&simulated.world));
-    let settings = json!({ "client_id": "app.1", "client_secret": "s3cret", "user": "ayse",
+    let settings = json!({ "client_id": "app.1", "client_secret": "s3cret",
         "client_endpoint": simulated.endpoint(), "server_endpoint": simulated.endpoint() });
     world.connect_by(&settings).await;
     let given = json!({ "token": granted.access.expose_secret() });

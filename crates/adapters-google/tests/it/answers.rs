@@ -139,7 +139,7 @@ async fn a_used_up_quota_closes_the_projects_and_the_persons_gate(#[case] asked:
     let error = write(&world).await.unwrap_err();
     assert_eq!(error.retry, Retry::After(Some(Duration::from_secs(seconds))));
     let until = world.clock.now() + Duration::from_secs(seconds);
-    let scopes = ["google:client:sheets-write", "google:client:sheets-write:acme/ayse"];
+    let scopes = ["google:client:sheets-write", "google:client:sheets-write:108"];
     assert_eq!(*world.gate.refusals.lock().unwrap(), scopes.map(|scope| (scope.to_owned(), until)));
 }
 

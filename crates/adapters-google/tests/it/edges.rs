@@ -12,7 +12,7 @@ use crate::scripted::ok;
 use crate::world::{PATIENT, World, connection, tab};
 
 const PROJECT: &str = "google:client:sheets-read";
-const PERSON: &str = "google:client:sheets-read:acme/ayse";
+const PERSON: &str = "google:client:sheets-read:108";
 
 fn refused_by(limit: &str) -> ResponseTemplate {
     let details = json!([{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED",

@@ -6,7 +6,7 @@ use kopru_domain::multi::comparable;
 use kopru_domain::text::fold;
 use kopru_domain::{FieldKind, Target};
 use rust_decimal::Decimal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::expected::Expected;
 use super::spelling::crm_texts;
@@ -27,6 +27,8 @@ pub struct Checked {
 /// Compares the CRM with values made by hand. Columns that feed no field are counted, not compared.
 pub async fn compare(stage: &Stage, expected: &[Expected]) -> anyhow::Result<Checked> {
     let both = Both::read(stage).await?;
+    let blank = stage.control.get(&format!("/_control/bitrix24/blank/{}", stage.entity)).await?;
+    let blank = json!({ "fields": blank });
     let mut checked = Checked::default();
     for cell in expected {
         let Some(mapped) = stage.mapping.columns.iter().find(|mapped| mapped.header.trim() == cell.header.trim())
@@ -36,7 +38,11 @@ pub async fn compare(stage: &Stage, expected: &[Expected]) -> anyhow::Result<Che
         };
         checked.cells += 1;
         let found = both.record(cell.row - 2).map(|record| shown(stage, &mapped.target, record));
-        if !found.as_ref().is_some_and(|found| agrees(stage, &mapped.target, found, &cell.value)) {
+        // A blank leaves the portal's own default.
+        let default = cell.value.trim().is_empty().then(|| shown(stage, &mapped.target, &blank));
+        let right =
+            |found: &String| default.as_ref() == Some(found) || agrees(stage, &mapped.target, found, &cell.value);
+        if !found.as_ref().is_some_and(right) {
             let found = found.map_or("the row has no record".to_owned(), |found| format!("the CRM has \"{found}\""));
             let Expected { row, header, value } = cell;
             checked.wrong.push(format!("row {row}, {header}: \"{value}\" is expected, {found}"));
@@ -66,26 +72,30 @@ fn shown(stage: &Stage, target: &Target, record: &Value) -> String {
 fn agrees(stage: &Stage, target: &Target, found: &str, expected: &str) -> bool {
     let kind = if let Target::Field(code) = target { stage.catalog[code].kind } else { FieldKind::Text };
     match kind {
-        FieldKind::Phone => same_phones(stage, target, found, expected),
+        FieldKind::Phone | FieldKind::Email | FieldKind::Web => same_contacts((stage, kind), target, found, expected),
         FieldKind::Integer | FieldKind::Double | FieldKind::Money => {
             let amount =
                 |text: &str| text.split('|').next().unwrap_or_default().trim().parse().unwrap_or(Decimal::ZERO);
             amount(found) == amount(expected)
         }
         FieldKind::Choice | FieldKind::User => fold(found) == fold(expected),
-        FieldKind::Email | FieldKind::Web | FieldKind::Link => comparable(kind, found) == comparable(kind, expected),
+        FieldKind::Link => address(kind, found) == address(kind, expected),
         _ => found.trim() == expected.trim(),
     }
 }
 
+/// As it is compared; an address is the same with and without its `https://`.
+fn address(kind: FieldKind, text: &str) -> String {
+    let text = comparable(kind, text);
+    let bare = text.trim_start_matches("https://").trim_start_matches("http://");
+    if kind == FieldKind::Phone { text } else { bare.to_owned() }
+}
+
 /// Several columns may feed the phones of one record: all that the cell says have to be among them; a
 /// blank says nothing of the others.
-fn same_phones(stage: &Stage, target: &Target, found: &str, expected: &str) -> bool {
+fn same_contacts((stage, kind): (&Stage, FieldKind), target: &Target, found: &str, expected: &str) -> bool {
     let set = |text: &str| {
-        text.split(' ')
-            .filter(|part| !part.is_empty())
-            .map(|part| comparable(FieldKind::Phone, part))
-            .collect::<BTreeSet<_>>()
+        text.split(' ').filter(|part| !part.is_empty()).map(|part| address(kind, part)).collect::<BTreeSet<_>>()
     };
     let (found, expected) = (set(found), set(expected));
     let alone = stage.mapping.columns.iter().filter(|mapped| mapped.target == *target).count() == 1;

@@ -68,7 +68,12 @@ fn new_value(stage: &Stage, mapped: &ColumnMapping, old: &CellValue, number: usi
     Some(match meta.kind {
         FieldKind::Text => json!(format!("{} ✎{number}", old.to_text().trim()).trim()),
         FieldKind::Integer => json!(number),
-        FieldKind::Double | FieldKind::Money => json!(format!("{}.{:03},50 TL", number % 900 + 1, number % 1000)),
+        // Where the sheet says the currency in a column of its own, the amount is a bare number.
+        FieldKind::Double | FieldKind::Money => {
+            let has_column = stage.mapping.columns.iter().any(|other| field(&other.target) == "CURRENCY_ID");
+            let currency = if has_column { "" } else { " TL" };
+            json!(format!("{}.{:03},50{currency}", number % 900 + 1, number % 1000))
+        }
         FieldKind::Flag => json!(if old.to_text() == "Evet" { "Hayır" } else { "Evet" }),
         FieldKind::Date => json!(format!("{}.{}.2031", number % 28 + 1, number % 12 + 1)),
         FieldKind::DateTime => json!(format!("{}.{}.2031 10:{:02}", number % 28 + 1, number % 12 + 1, number % 60)),

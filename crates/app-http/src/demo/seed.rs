@@ -1,6 +1,6 @@
 //! The demo's portal: the sheet's people, stages and sources, and look-alikes of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kopru_domain::convert::{convert, split_name};
 use kopru_domain::detect::Detection;
@@ -13,14 +13,19 @@ use crate::table::Table;
 
 /// Seeds what the columns of choices and people name.
 pub async fn portal(control: &Client, entity: EntityKind, detection: &Detection, table: &Table) -> anyhow::Result<()> {
+    let known = control.get("/_control/bitrix24/names").await?;
     let (mut users, mut statuses) = (Vec::new(), Vec::new());
     for proposal in &detection.proposals {
         let Some(Target::Field(code)) = &proposal.field else { continue };
         let names = names(table, proposal.column);
         match code.as_str() {
-            "ASSIGNED_BY_ID" => users.extend(people(&names)),
-            other => statuses
-                .extend(directory(entity, other).map(|directory| choices(directory, &names)).into_iter().flatten()),
+            "ASSIGNED_BY_ID" => users.extend(people(&unknown(names, known["users"].as_array().into_iter().flatten()))),
+            other => {
+                let Some(directory) = directory(entity, other) else { continue };
+                let own = known["statuses"].as_array().into_iter().flatten();
+                let own = own.filter(|status| status["entity_id"] == directory).map(|status| &status["name"]);
+                statuses.extend(choices(directory, &unknown(names, own)));
+            }
         }
     }
     control.post("/_control/bitrix24/seed", json!({ "users": users, "statuses": statuses })).await?;
@@ -55,6 +60,12 @@ pub fn text(cell: &CellValue) -> Option<String> {
     }
 }
 
+/// Names that the portal does not have yet: a second one of the same name could not be told from the first.
+fn unknown<'a>(names: Vec<String>, known: impl Iterator<Item = &'a Value>) -> Vec<String> {
+    let known: BTreeSet<String> = known.filter_map(Value::as_str).map(fold).collect();
+    names.into_iter().filter(|name| !known.contains(&fold(name))).collect()
+}
+
 fn directory(entity: EntityKind, field: &str) -> Option<&'static str> {
     Some(match (entity, field) {
         (EntityKind::Lead, "STATUS_ID") => "STATUS",
@@ -74,7 +85,8 @@ fn directory(entity: EntityKind, field: &str) -> Option<&'static str> {
 /// Each name, and one that holds it but is another: a writer that guesses takes the wrong one.
 fn choices(directory: &'static str, names: &[String]) -> Vec<Value> {
     let each = |(number, name): (usize, &String)| {
-        let entry = |id: String, name: String| json!({ "entity_id": directory, "status_id": id, "name": name });
+        // Behind the portal's own: the first of them is what a record without any has.
+        let entry = |id: String, name: String| json!({ "entity_id": directory, "status_id": id, "name": name, "sort": 10_000 + number });
         [entry(format!("LOOK_{number}"), format!("{name} (eski)")), entry(format!("DEMO_{number}"), name.clone())]
     };
     names.iter().enumerate().flat_map(each).collect()

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context as _;
 use kopru_domain::convert::{convert, split_name};
-use kopru_domain::{CellValue, FieldValue, Language, ResolvedMapping, SystemColumns, Target};
+use kopru_domain::row::read_row;
+use kopru_domain::{CellRefusal, CellValue, FieldValue, Language, Reason, ResolvedMapping, SystemColumns, Target};
 use serde_json::{Value, json};
 
 use super::edits::Edit;
@@ -197,7 +198,26 @@ impl Says {
                 }
             }
         }
+        says.currency(stage, mapping, &cell);
         says
+    }
+
+    /// An amount and its currency are one thing to say: each may say what the other means, or forbid it.
+    fn currency<'a>(&mut self, stage: &Stage, mapping: &ResolvedMapping<'_>, cell: impl Fn(usize) -> &'a CellValue) {
+        let width = mapping.columns.iter().map(|(column, _)| column + 1).max().unwrap_or_default();
+        let cells: Vec<CellValue> = (0..width).map(|column| cell(column).clone()).collect();
+        let Some(reading) = read_row(&cells, mapping, &stage.catalog) else { return };
+        if let Some(currency) = reading.desired.get(&"CURRENCY_ID".into()).filter(|value| !value.is_empty()) {
+            self.values.remove("CURRENCY_ID");
+            self.add(stage, "CURRENCY_ID", currency);
+            self.cells.entry("CURRENCY_ID".to_owned()).or_default();
+        }
+        let of_currency =
+            |refusal: &&CellRefusal| matches!(refusal.reason, Reason::CurrencyDiffers | Reason::CurrencyUnknown);
+        for refusal in reading.refusals.iter().filter(of_currency) {
+            self.refused.insert(refusal.header.clone());
+            self.unread.extend(code_of(mapping, &refusal.header));
+        }
     }
 
     fn keep(&mut self, code: &str, cell: &CellValue) {
@@ -219,6 +239,12 @@ impl Says {
             (true, false, false) => Some(NoRecord::Unreadable),
         }
     }
+}
+
+/// The field that a header feeds.
+fn code_of(mapping: &ResolvedMapping<'_>, header: &str) -> Option<String> {
+    let (_, mapped) = mapping.columns.iter().find(|(_, mapped)| mapped.header == header)?;
+    if let Target::Field(code) = &mapped.target { Some(code.to_string()) } else { None }
 }
 
 /// One row held against its record.

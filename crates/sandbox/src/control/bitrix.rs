@@ -30,6 +30,8 @@ pub(super) fn router() -> Router<Shared> {
         .route("/stats", get(stats))
         .route("/records/{entity}", get(records))
         .route("/fields/{entity}", get(fields))
+        .route("/blank/{entity}", get(blank))
+        .route("/names", get(names))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -210,4 +212,21 @@ async fn records(Extracted(app): Extracted<Shared>, Path(entity): Path<String>) 
 async fn fields(Extracted(app): Extracted<Shared>, Path(entity): Path<String>) -> Answer {
     let type_id = type_of(&entity)?;
     Ok(Json(Value::Object(describe_all(&app.bitrix(), type_id, false, true))))
+}
+
+/// What a new record has that is given nothing.
+async fn blank(Extracted(app): Extracted<Shared>, Path(entity): Path<String>) -> Answer {
+    let type_id = type_of(&entity)?;
+    Ok(Json(json!(app.bitrix().blank(type_id, 1))))
+}
+
+/// The portal's choices and people by name.
+async fn names(Extracted(app): Extracted<Shared>) -> Json<Value> {
+    let state = app.bitrix();
+    let status = |status: &Status| json!({ "entity_id": status.directory, "name": status.names[state.language] });
+    let user = |user: &User| json!(format!("{} {}", user.name, user.last_name).trim());
+    Json(json!({
+        "statuses": state.statuses.iter().map(status).collect::<Vec<_>>(),
+        "users": state.users.iter().map(user).collect::<Vec<_>>(),
+    }))
 }

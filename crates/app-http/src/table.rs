@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use csv::StringRecord;
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1254};
+use encoding_rs::{Encoding, WINDOWS_1254};
 use kopru_domain::CellValue;
 
 /// A sheet from a file: headers, and rows below them.
@@ -16,11 +16,14 @@ pub struct Table {
     pub rows: Vec<Vec<CellValue>>,
 }
 
-/// A spreadsheet has no more cells than this.
+/// A spreadsheet has no more cells than this (<https://support.google.com/drive/answer/37603>).
 const MOST_CELLS: usize = 10_000_000;
 
+/// A cell holds no more characters than this (the same page).
+const LONGEST_CELL: usize = 50_000;
+
 impl Table {
-    /// Reads a file in UTF-8, UTF-16 with its mark, or Windows-1254, separated by `,`, `;` or tabs.
+    /// Reads a file in UTF-8, UTF-16 with its mark, or Windows-1254, separated by `,`, `;`, `|` or tabs.
     ///
     /// # Errors
     /// When nothing can be read of it; the text says what to do.
@@ -34,12 +37,18 @@ impl Table {
     /// # Errors
     /// As [`Table::open`].
     pub fn parse(bytes: &[u8]) -> anyhow::Result<Self> {
-        let text = decode(bytes);
+        let text = decode(bytes)?;
         ensure!(!text.contains('\0'), "this is not a text file: save the sheet as CSV (UTF-8)");
         let mut lines = lines(&text)?.into_iter();
         let Some((_, first)) = lines.next() else { bail!("the file is empty: it needs a line of headers") };
         let mut headers: Vec<String> = first.iter().map(|header| header.trim().to_owned()).collect();
         let rest: Vec<(u64, StringRecord)> = lines.collect();
+        for (line, cells) in [(1, &first)].into_iter().chain(rest.iter().map(|(line, cells)| (*line, cells))) {
+            ensure!(
+                cells.iter().all(|cell| cell.len() <= LONGEST_CELL || cell.chars().count() <= LONGEST_CELL),
+                "line {line}: a cell has more than 50,000 characters, which no spreadsheet holds: shorten it"
+            );
+        }
         are_headers(&headers, &rest)?;
         ensure!(
             (rest.len() + 1) * headers.len() <= MOST_CELLS,
@@ -118,10 +127,20 @@ fn is_value(text: &str) -> bool {
 
 /// A mark at the beginning says the encoding; without one it is UTF-8 if it can be, else what Turkish
 /// Windows writes.
-fn decode(bytes: &[u8]) -> String {
-    let encoding = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
-    let encoding = encoding.unwrap_or(if std::str::from_utf8(bytes).is_ok() { UTF_8 } else { WINDOWS_1254 });
-    encoding.decode(bytes).0.into_owned()
+fn decode(bytes: &[u8]) -> anyhow::Result<String> {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return Ok(encoding.decode(bytes).0.into_owned());
+    }
+    let Err(first) = std::str::from_utf8(bytes) else { return Ok(String::from_utf8_lossy(bytes).into_owned()) };
+    let (mut letters, mut broken) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    // Letters of UTF-8 do not come about by chance: such a file is damaged, not of another encoding.
+    let line = bytes[..first.valid_up_to()].split(|byte| *byte == b'\n').count();
+    ensure!(letters <= broken, "line {line}: a character is damaged: save the sheet as CSV (UTF-8) again");
+    Ok(WINDOWS_1254.decode(bytes).0.into_owned())
 }
 
 /// The sign that divides most lines as it divides the first one.
@@ -133,7 +152,7 @@ fn separator(text: &str) -> u8 {
         (alike, first)
     };
     // Of equals the last one wins: a comma.
-    [b'\t', b';', b','].into_iter().max_by_key(|sign| score(*sign)).unwrap_or(b',')
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(|sign| score(*sign)).unwrap_or(b',')
 }
 
 /// How often a sign stands outside quotation marks.
@@ -161,6 +180,7 @@ mod tests {
         assert_eq!(headers("\u{feff}Şehir,Ad\n".as_bytes()), ["Şehir", "Ad"]);
         assert_eq!(headers(b"\xDEehir,\xDDl\n"), ["Şehir", "İl"]);
         assert_eq!(headers(b"A\tB\n"), ["A", "B"]);
+        assert_eq!(headers(b"A|B, C\n1|2, 3\n"), ["A", "B, C"]);
         assert_eq!(headers(b"\xff\xfeA\x00,\x00B\x00"), ["A", "B"]);
     }
 
@@ -194,6 +214,14 @@ mod tests {
     #[case("Ali,ali@ornek.example\n", "values")]
     fn what_cannot_be_used_is_refused_with_a_reason(#[case] text: &str, #[case] reason: &str) {
         let error = Table::parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+
+    #[rstest]
+    #[case(format!("Ad,Not\nx,{}\n", "ş".repeat(50_001)).into_bytes(), "line 2: a cell has more than 50,000")]
+    #[case(b"Ad,\xC5\x9Eehir\n\xC3\x96mer,x\nAli,Mu\xC5\n".to_vec(), "line 3: a character is damaged")]
+    fn what_would_be_damaged_is_refused_by_its_line(#[case] bytes: Vec<u8>, #[case] reason: &str) {
+        let error = Table::parse(&bytes).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
 

@@ -1,7 +1,7 @@
 //! Amounts whose currency is a field of its own: `$1,250` is not 1250 of whatever the portal counts in.
 
 use crate::cell::CellValue;
-use crate::convert::{convert, written_currency};
+use crate::convert::{convert, is_percentage, written_currency};
 use crate::field::FieldCode;
 use crate::mapping::{ColumnMapping, ResolvedMapping, Target};
 use crate::reason::Reason;
@@ -51,6 +51,9 @@ fn currency(
     catalog: &Catalog,
     reading: &Reading,
 ) -> Result<Option<FieldValue>, Reason> {
+    if is_percentage(cell, &mapped.style) {
+        return Err(Reason::NotANumber);
+    }
     let code = FieldCode::from(CURRENCY);
     let of_row = mapping.columns.iter().find(|(_, column)| column.target == Target::Field(code.clone()));
     if of_row.is_some_and(|(_, column)| reading.refusals.iter().any(|refusal| refusal.header == column.header)) {
@@ -119,6 +122,7 @@ mod tests {
     #[case("1.250", None, Some("1250"), None, &[])]
     #[case("$1,250.50", None, Some("1250.50"), Some("USD"), &[])]
     #[case("833.467,00 TL", None, Some("833467"), Some("TRY"), &[])]
+    #[case("%10", None, None, None, &["not_a_number"])]
     #[case("£99", None, None, None, &["unknown_choice"])]
     #[case("100", Some("USD"), Some("100"), Some("USD"), &[])]
     #[case("$100", Some("USD"), Some("100"), Some("USD"), &[])]

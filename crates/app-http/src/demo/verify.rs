@@ -212,9 +212,10 @@ impl Says {
             self.add(stage, "CURRENCY_ID", currency);
             self.cells.entry("CURRENCY_ID".to_owned()).or_default();
         }
-        let of_currency =
-            |refusal: &&CellRefusal| matches!(refusal.reason, Reason::CurrencyDiffers | Reason::CurrencyUnknown);
-        for refusal in reading.refusals.iter().filter(of_currency) {
+        let of_amount = |refusal: &&CellRefusal| {
+            matches!(refusal.reason, Reason::CurrencyDiffers | Reason::CurrencyUnknown | Reason::NotANumber)
+        };
+        for refusal in reading.refusals.iter().filter(of_amount) {
             self.refused.insert(refusal.header.clone());
             self.unread.extend(code_of(mapping, &refusal.header));
         }

@@ -29,7 +29,7 @@ pub(super) fn figure(text: &str, mark: DecimalMark) -> Option<Figure> {
     let mut reading = Reading { priced, ..Reading::default() };
     for (at, token) in tokens.iter().enumerate() {
         match token {
-            Token::Digits(digits) => reading.parts.push((digits, 1)),
+            Token::Digits(digits) => reading.parts.push(Part { digits, half: false, scale: 1 }),
             Token::Word(word) => reading.word(word)?,
             Token::Sign('+') if !reading.parts.is_empty() => {
                 if !tokens[at..].iter().any(|token| matches!(token, Token::Word(word) if is_tax(&fold(word)))) {
@@ -61,9 +61,16 @@ pub(super) fn vote(text: &str) -> Option<Vote<DecimalMark>> {
     }
 }
 
+/// A number within the text: `1 buçuk milyon` is 1 and a half, a million times.
+struct Part<'a> {
+    digits: &'a str,
+    half: bool,
+    scale: u32,
+}
+
 #[derive(Default)]
 struct Reading<'a> {
-    parts: Vec<(&'a str, u32)>,
+    parts: Vec<Part<'a>>,
     currency: Option<&'static str>,
     priced: bool,
     percent: bool,
@@ -78,14 +85,27 @@ impl Reading<'_> {
             return (*self.currency.get_or_insert(code) == code).then_some(());
         }
         if let Some(factor) = scale(word, self.priced) {
-            let last = self.parts.last_mut().filter(|(_, scale)| *scale == 1)?;
-            last.1 = factor;
+            let last = self.parts.last_mut().filter(|part| part.scale == 1)?;
+            last.scale = factor;
             return Some(());
         }
         let folded = fold(word);
+        if is_half(&folded) {
+            return self.half();
+        }
         let percent = is_percent(word, &folded);
         self.percent |= percent;
         (percent || is_filler(word, &folded)).then_some(())
+    }
+
+    /// `2 buçuk` adds to the number before it, `yarım milyon` is one by itself.
+    fn half(&mut self) -> Option<()> {
+        match self.parts.last_mut() {
+            Some(part) if part.scale == 1 && !part.half => part.half = true,
+            Some(_) => return None,
+            None => self.parts.push(Part { digits: "0", half: true, scale: 1 }),
+        }
+        Some(())
     }
 
     fn sign(&mut self, sign: char) -> Option<()> {
@@ -105,9 +125,14 @@ impl Reading<'_> {
         }
         let mut total = Decimal::ZERO;
         let mut above: Option<u32> = None;
-        for (digits, scale) in self.parts {
+        for Part { digits, half, scale } in self.parts {
             let plain_price = self.priced && scale == 1;
-            let value = parse(digits, mark_of(digits, mark, plain_price))?.checked_mul(scale.into())?;
+            let number = parse(digits, mark_of(digits, mark, plain_price))?;
+            if half && !number.is_integer() {
+                return None;
+            }
+            let number = if half { number.checked_add(Decimal::new(5, 1))? } else { number };
+            let value = number.checked_mul(scale.into())?;
             if !above.is_none_or(|above| follows(above, scale, value)) {
                 return None;
             }
@@ -163,6 +188,10 @@ fn scale(word: &str, priced: bool) -> Option<u32> {
     }
 }
 
+fn is_half(folded: &str) -> bool {
+    matches!(folded, "bucuk" | "yarim" | "half")
+}
+
 fn is_currency(token: &Token) -> bool {
     matches!(token, Token::Word(word) if currency(word).is_some())
 }
@@ -200,6 +229,9 @@ mod tests {
     #[case("1,5 mn", "1500000")]
     #[case("1 milyon 200 bin TL", "1200000")]
     #[case("2 bin 500", "2500")]
+    #[case("1 buçuk milyon", "1500000")]
+    #[case("yarım milyon TL", "500000")]
+    #[case("2 buçuk", "2.5")]
     #[case("3k", "3000")]
     #[case("2,5M", "2500000")]
     #[case("$1.2m", "1200000")]
@@ -259,6 +291,8 @@ mod tests {
     #[case("%10 veya")]
     #[case("1 milyon 200")]
     #[case("10 20")]
+    #[case("1,5 buçuk milyon")]
+    #[case("2 bin buçuk")]
     #[case("50.000+")]
     #[case(">5000")]
     #[case("5000 + 1000")]

@@ -65,6 +65,13 @@ pub fn written_currency(cell: &CellValue, style: &ColumnStyle) -> Option<&'stati
     figure::figure(blank::tidy(text), style.decimal)?.currency
 }
 
+/// Whether a cell names a share of something, not an amount.
+#[must_use]
+pub(crate) fn is_percentage(cell: &CellValue, style: &ColumnStyle) -> bool {
+    let CellValue::Text(text) = cell else { return false };
+    figure::figure(blank::tidy(text), style.decimal).is_some_and(|figure| figure.percent)
+}
+
 /// The cell as a person would type it.
 fn shown(cell: &CellValue) -> String {
     match cell {

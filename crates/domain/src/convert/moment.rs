@@ -122,6 +122,7 @@ fn day(text: &str, order: DateOrder) -> Result<Date, Reason> {
     let parts = parts(text)?;
     let spelled: Vec<Part<'_>> = parts.iter().copied().filter(|part| !matches!(part, Part::Gap(_))).collect();
     match spelled[..] {
+        [Part::Number(serial)] if serial.len() == 5 && text.trim() == serial => from_typed_serial(serial),
         [Part::Number(all)] if all.len() == 8 => build(&all[..4], &all[4..6], &all[6..]),
         [Part::Number(y), Part::Number(m), Part::Number(d)] if y.len() == 4 => build(y, m, d),
         [Part::Number(_), Part::Number(_), Part::Number(_)] => {
@@ -133,6 +134,15 @@ fn day(text: &str, order: DateOrder) -> Result<Date, Reason> {
         }
         _ => Err(Reason::NotADate),
     }
+}
+
+/// A date cell whose format was lost on its way through a file: its serial as text, from 1954 to 2064.
+fn from_typed_serial(serial: &str) -> Result<Date, Reason> {
+    let serial: u32 = serial.parse().map_err(|_| Reason::NotADate)?;
+    if !(20_000..60_000).contains(&serial) {
+        return Err(Reason::NotADate);
+    }
+    from_serial(serial.into()).map(DateTime::date)
 }
 
 /// Day and month as `order` has them, or the other way round where only that gives a month. Where dates are
@@ -193,6 +203,7 @@ mod tests {
     #[case("20260305", "2026-03-05T00:00")]
     #[case("5 Mart 2026 Perşembe", "2026-03-05T00:00")]
     #[case("Per, 05.03.2026", "2026-03-05T00:00")]
+    #[case("46058", "2026-02-05T00:00")]
     #[case("01.01.49", "2049-01-01T00:00")]
     #[case("01.01.50", "1950-01-01T00:00")]
     #[case("2026-03-05T10:00:00+03:00", "2026-03-05T10:00")]

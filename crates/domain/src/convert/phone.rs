@@ -21,8 +21,20 @@ const LEAST_DIGITS: usize = 5;
 
 /// All the numbers of a cell; when one of them cannot be read, none is.
 pub(super) fn read(text: &str, style: &ColumnStyle) -> Result<FieldValue, Reason> {
-    let found = numbers(text, style.region.parse().ok()).ok_or(Reason::NotAPhone)?;
+    let found = numbers(without_decimals(text), style.region.parse().ok()).ok_or(Reason::NotAPhone)?;
     Ok(FieldValue::Contacts(distinct(FieldKind::Phone, found)))
+}
+
+/// A number that a program took for one with decimals (`905321234567.0`), without them.
+fn without_decimals(text: &str) -> &str {
+    match text.rsplit_once(['.', ',']) {
+        Some((number, "0" | "00"))
+            if number.len() >= 10 && number.trim_start_matches('+').bytes().all(|c| c.is_ascii_digit()) =>
+        {
+            number
+        }
+        _ => text,
+    }
 }
 
 /// The number that `text` is, or else the several that signs, words, blanks or dashes part.
@@ -43,7 +55,7 @@ fn numbers(text: &str, region: Option<Region>) -> Option<Vec<ContactValue>> {
         }
     }
     let piece = piece?;
-    let loose = || (7..=15).contains(&digit_count(&piece.digits)).then(|| vec![piece.as_it_stands()]);
+    let loose = || piece.may_be_one().then(|| vec![piece.as_it_stands()]);
     several(text, region).or_else(loose)
 }
 
@@ -138,6 +150,12 @@ impl<'a> Piece<'a> {
         let dialled = || self.digits.strip_prefix("00").and_then(|rest| valid(&format!("+{rest}")));
         let value = valid(&self.digits).or_else(dialled)?;
         Some(ContactValue { value, kind: self.kind })
+    }
+
+    /// As long as numbers are, and not one digit typed to fill the cell.
+    fn may_be_one(&self) -> bool {
+        let digits = self.digits.trim_start_matches('+');
+        (7..=15).contains(&digits.len()) && digits.bytes().any(|digit| !digits.starts_with(char::from(digit)))
     }
 
     fn as_it_stands(&self) -> ContactValue {
@@ -245,6 +263,8 @@ mod tests {
     #[case("259 74 37", "259 74 37")]
     #[case("8 (916) 123-45-67", "8 (916) 123-45-67")]
     #[case("+49 171 1234567", "+491711234567")]
+    #[case("905321234567.0", "+905321234567")]
+    #[case("5321234567,00", "+905321234567")]
     fn turkish_sheets(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(shown(text, "TR"), Ok(expected.to_owned()));
     }
@@ -270,6 +290,8 @@ mod tests {
     #[case("1234567890123456")]
     #[case("info@firma.com")]
     #[case("5.35E+9")]
+    #[case("00000000000")]
+    #[case("111 111 11 11")]
     fn what_is_no_number_is_refused(#[case] text: &str) {
         assert_eq!(shown(text, "TR"), Err(Reason::NotAPhone));
     }

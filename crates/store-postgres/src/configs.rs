@@ -12,6 +12,7 @@ use crate::convert::{
     unreadable, word,
 };
 use crate::database::PostgresStore;
+use crate::sight::{Sight, look};
 
 /// Configurations that meet a condition.
 macro_rules! configs_where {
@@ -28,7 +29,7 @@ macro_rules! configs_where {
 #[async_trait]
 impl ConfigStore for PostgresStore {
     async fn add(&self, config: &SyncConfig) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Sight::Of(&config.company)).await?;
         sqlx::query(
             "INSERT INTO kopru.sheet_sync_config (company_id, config_id, user_id, name, spreadsheet_id, gid, entity,
                     portal, title_from, language, quiet_ms, enabled, webhook_key_hash, sealed_secret, created_at)
@@ -57,22 +58,24 @@ impl ConfigStore for PostgresStore {
     }
 
     async fn get(&self, company: &CompanyId, id: ConfigId) -> Result<Option<SyncConfig>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
         let row = sqlx::query(configs_where!("company_id = $1 AND config_id = $2"))
             .bind(company.as_str())
             .bind(id.0)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *tx)
             .await
             .map_err(store_error)?;
-        self.with_mapping(row).await
+        with_mapping(&mut tx, row).await
     }
 
     async fn by_webhook_key(&self, key_hash: &str) -> Result<Option<SyncConfig>, StoreError> {
+        let mut tx = self.begin(Sight::Hash(key_hash)).await?;
         let row = sqlx::query(configs_where!("webhook_key_hash = $1"))
             .bind(key_hash)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *tx)
             .await
             .map_err(store_error)?;
-        self.with_mapping(row).await
+        with_mapping(&mut tx, row).await
     }
 
     async fn list(
@@ -81,23 +84,24 @@ impl ConfigStore for PostgresStore {
         after: Option<ConfigId>,
         limit: u32,
     ) -> Result<Vec<SyncConfig>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
         // Ids are UUIDs of version 7: their order is the order of their making.
         let rows = sqlx::query(configs_where!("company_id = $1 AND config_id > $2 ORDER BY config_id LIMIT $3"))
             .bind(company.as_str())
             .bind(after.map_or(Uuid::nil(), |id| id.0))
             .bind(i64::from(limit))
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *tx)
             .await
             .map_err(store_error)?;
         let mut configs = Vec::with_capacity(rows.len());
         for row in rows {
-            configs.extend(self.with_mapping(Some(row)).await?);
+            configs.extend(with_mapping(&mut tx, Some(row)).await?);
         }
         Ok(configs)
     }
 
     async fn update(&self, config: &SyncConfig) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Sight::Of(&config.company)).await?;
         let done = sqlx::query(
             "UPDATE kopru.sheet_sync_config SET name = $3, title_from = $4, language = $5, quiet_ms = $6, enabled = $7
              WHERE company_id = $1 AND config_id = $2",
@@ -128,19 +132,20 @@ impl ConfigStore for PostgresStore {
 
     async fn begin_scan(&self, company: &CompanyId, id: ConfigId, scan: i64) -> Result<(), StoreError> {
         let begun = ScanProgress { id: scan, read: 0, total: 0, finished: false };
+        let mut tx = self.begin(Sight::Of(company)).await?;
         sqlx::query("UPDATE kopru.sheet_sync_config SET scan = $3 WHERE company_id = $1 AND config_id = $2")
             .bind(company.as_str())
             .bind(id.0)
             .bind(json(&begun)?)
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await
             .map_err(store_error)?;
-        Ok(())
+        tx.commit().await.map_err(store_error)
     }
 
     /// Lanes first, as a settlement locks them. Rows, events and history go with their configuration.
     async fn delete(&self, company: &CompanyId, id: ConfigId) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Sight::Of(company)).await?;
         let mut deleted = 0;
         for sql in [
             "SELECT 1 FROM kopru.lane WHERE company_id = $1 AND lane IN
@@ -179,22 +184,22 @@ async fn put_mapping(connection: &mut PgConnection, config: &SyncConfig) -> Resu
     Ok(())
 }
 
-impl PostgresStore {
-    async fn with_mapping(&self, row: Option<PgRow>) -> Result<Option<SyncConfig>, StoreError> {
-        let Some(row) = row else { return Ok(None) };
-        let mut config = config(&row)?;
-        let columns = sqlx::query(
-            "SELECT column_index, column_name, crm_field, style FROM kopru.field_mapping
-             WHERE company_id = $1 AND config_id = $2 ORDER BY position",
-        )
-        .bind(config.company.as_str())
-        .bind(config.id.0)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(store_error)?;
-        config.mapping.columns = columns.iter().map(column).collect::<Result<_, _>>()?;
-        Ok(Some(config))
-    }
+/// The configuration with its mapping, which its company may see.
+async fn with_mapping(connection: &mut PgConnection, row: Option<PgRow>) -> Result<Option<SyncConfig>, StoreError> {
+    let Some(row) = row else { return Ok(None) };
+    let mut config = config(&row)?;
+    look(connection, Sight::Of(&config.company)).await?;
+    let columns = sqlx::query(
+        "SELECT column_index, column_name, crm_field, style FROM kopru.field_mapping
+         WHERE company_id = $1 AND config_id = $2 ORDER BY position",
+    )
+    .bind(config.company.as_str())
+    .bind(config.id.0)
+    .fetch_all(connection)
+    .await
+    .map_err(store_error)?;
+    config.mapping.columns = columns.iter().map(column).collect::<Result<_, _>>()?;
+    Ok(Some(config))
 }
 
 fn config(row: &PgRow) -> Result<SyncConfig, StoreError> {

@@ -7,9 +7,8 @@ use kopru_ports::StoreError;
 use kopru_ports::delivery::NewWork;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{PgConnection, Postgres, SqlSafeStr, Transaction};
+use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
 
-use crate::convert::store_error;
 use crate::lanes;
 
 /// A PostgreSQL database as Köprü's stores; its tables are in the schema `kopru`.
@@ -36,18 +35,20 @@ impl PostgresStore {
     /// [`OpenError`], which says what to do.
     pub async fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
         let options: PgConnectOptions = url.parse()?;
+        migrate(&options).await?;
         // A frozen instance must not hold a lane's row: the server ends its transaction and frees it.
         let options = options.options([
             ("idle_in_transaction_session_timeout", "5s"),
             ("lock_timeout", "5s"),
             ("statement_timeout", "30s"),
+            // Neither owner nor superuser: the tables' policies hold for it.
+            ("role", "kopru_app"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options)
             .await?;
-        migrator().run(&pool).await?;
         Ok(Self { pool })
     }
 
@@ -59,10 +60,13 @@ impl PostgresStore {
     pub async fn enqueue_in(connection: &mut PgConnection, work: &[NewWork]) -> Result<(), StoreError> {
         lanes::enqueue(connection, work, None).await
     }
+}
 
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        self.pool.begin().await.map_err(store_error)
-    }
+/// As the user of the address, who owns the tables.
+async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
+    let mut connection = options.connect().await?;
+    migrator().run(&mut connection).await?;
+    Ok(connection.close().await?)
 }
 
 fn migrator() -> Migrator {
@@ -70,7 +74,10 @@ fn migrator() -> Migrator {
         Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
     };
     Migrator {
-        migrations: Cow::Owned(vec![migration(1, "first", include_str!("../migrations/0001_first.sql"))]),
+        migrations: Cow::Owned(vec![
+            migration(1, "first", include_str!("../migrations/0001_first.sql")),
+            migration(2, "tenants", include_str!("../migrations/0002_tenants.sql")),
+        ]),
         table_name: Cow::Borrowed("kopru.schema_migration"),
         create_schemas: Cow::Borrowed(&[Cow::Borrowed("kopru")]),
         ..Migrator::DEFAULT

@@ -6,23 +6,26 @@ use kopru_ports::{StoreError, StoreErrorKind};
 use crate::commit::commit;
 use crate::convert::{at, store_error};
 use crate::database::PostgresStore;
+use crate::sight::{Sight, look};
 use crate::{lanes, rows, work};
 
 #[async_trait]
 impl DeliveryStore for PostgresStore {
     async fn enqueue(&self, list: Vec<NewWork>) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.pool.begin().await.map_err(store_error)?;
         lanes::enqueue(&mut tx, &list, None).await?;
         tx.commit().await.map_err(store_error)
     }
 
     async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<LeaseAnswer, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(store_error)?;
-        lanes::lease(&mut connection, now, until).await
+        let mut tx = self.begin(Sight::Lanes).await?;
+        let answer = lanes::lease(&mut tx, now, until).await?;
+        tx.commit().await.map_err(store_error)?;
+        Ok(answer)
     }
 
     async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Sight::Of(&lease.company)).await?;
         lanes::fence(&mut tx, lease).await?;
         sqlx::query("UPDATE kopru.lane SET lease_until = $3 WHERE company_id = $1 AND lane = $2")
             .bind(lease.company.as_str())
@@ -35,7 +38,7 @@ impl DeliveryStore for PostgresStore {
     }
 
     async fn claim(&self, lease: &Lease, now: Timestamp, claim: Claim) -> Result<Vec<Work>, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Sight::Of(&lease.company)).await?;
         lanes::fence(&mut tx, lease).await?;
         let mut due = Vec::new();
         for urgency in claim.urgencies() {
@@ -52,26 +55,26 @@ impl DeliveryStore for PostgresStore {
     }
 
     async fn freeze(&self, lease: &Lease, attempts: Vec<NewAttempt>) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Sight::Of(&lease.company)).await?;
         lanes::fence(&mut tx, lease).await?;
         work::freeze(&mut tx, lease, &attempts).await?;
         tx.commit().await.map_err(store_error)
     }
 
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.pool.begin().await.map_err(store_error)?;
         lanes::lock(&mut tx, &settlement.follow_ups, Some(lease)).await?;
+        look(&mut tx, Sight::Of(&lease.company)).await?;
         rows::apply(&mut tx, &lease.company, now, &settlement.sync).await?;
         work::settle(&mut tx, lease, now, &settlement.outcomes).await?;
-        for new in &settlement.follow_ups {
-            work::put(&mut tx, new, now).await?;
-        }
+        lanes::put(&mut tx, &settlement.follow_ups, Some(now)).await?;
+        look(&mut tx, Sight::Of(&lease.company)).await?;
         let number = lanes::refresh(&mut tx, lease, None).await?;
         commit(&self.pool, tx, &number).await
     }
 
     async fn release(&self, lease: &Lease, from: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Sight::Of(&lease.company)).await?;
         match lanes::fence(&mut tx, lease).await {
             Err(error) if error.kind == StoreErrorKind::StaleLease => return Ok(()),
             fenced => fenced?,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::convert::{at, get, get_json, get_moment, get_optional_moment, get_parsed, json, store_error, text};
 use crate::database::PostgresStore;
+use crate::sight::Sight;
 
 /// Keys that meet a condition.
 macro_rules! keys_where {
@@ -22,27 +23,30 @@ macro_rules! keys_where {
 #[async_trait]
 impl IdentityStore for PostgresStore {
     async fn add_company(&self, company: &CompanyId, name: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
         sqlx::query(
             "INSERT INTO kopru.company (company_id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         )
         .bind(company.as_str())
         .bind(text(name))
         .bind(at(now))
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await
         .map_err(store_error)?;
-        Ok(())
+        tx.commit().await.map_err(store_error)
     }
 
     async fn companies(&self) -> Result<Vec<(CompanyId, String)>, StoreError> {
+        let mut tx = self.begin(Sight::Companies).await?;
         let rows = sqlx::query("SELECT company_id, name FROM kopru.company ORDER BY company_id")
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *tx)
             .await
             .map_err(store_error)?;
         rows.iter().map(|row| Ok((get_parsed(row, "company_id")?, get(row, "name")?))).collect()
     }
 
     async fn add_key(&self, key: &ApiKey, hash: &str) -> Result<(), StoreError> {
+        let mut tx = self.begin(Sight::Of(&key.company)).await?;
         sqlx::query(
             "INSERT INTO kopru.api_key (company_id, key_id, hash, name, last_four, scopes, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -54,37 +58,41 @@ impl IdentityStore for PostgresStore {
         .bind(&key.last_four)
         .bind(json(&key.scopes)?)
         .bind(at(key.created))
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await
         .map_err(store_error)?;
-        Ok(())
+        tx.commit().await.map_err(store_error)
     }
 
     async fn key_by_hash(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
+        let mut tx = self.begin(Sight::Hash(hash)).await?;
         let row =
-            sqlx::query(keys_where!("hash = $1")).bind(hash).fetch_optional(&self.pool).await.map_err(store_error)?;
+            sqlx::query(keys_where!("hash = $1")).bind(hash).fetch_optional(&mut *tx).await.map_err(store_error)?;
         row.as_ref().map(api_key).transpose()
     }
 
     async fn keys(&self, company: &CompanyId) -> Result<Vec<ApiKey>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
         let rows = sqlx::query(keys_where!("company_id = $1 ORDER BY created_at DESC, key_id"))
             .bind(company.as_str())
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *tx)
             .await
             .map_err(store_error)?;
         rows.iter().map(api_key).collect()
     }
 
     async fn revoke_key(&self, company: &CompanyId, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
         let done = sqlx::query(
             "UPDATE kopru.api_key SET revoked_at = coalesce(revoked_at, $3) WHERE company_id = $1 AND key_id = $2",
         )
         .bind(company.as_str())
         .bind(id)
         .bind(at(now))
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await
         .map_err(store_error)?;
+        tx.commit().await.map_err(store_error)?;
         Ok(done.rows_affected() == 1)
     }
 

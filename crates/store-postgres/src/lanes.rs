@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kopru_domain::CompanyId;
 use kopru_ports::StoreError;
 use kopru_ports::delivery::{Lease, LeaseAnswer, NewWork};
 use sqlx::PgConnection;
 
 use crate::convert::{at, get, get_optional_moment, get_parsed, stale, store_error};
+use crate::sight::{Sight, look};
 use crate::{hints, work};
 
 /// When to ask again where the only due lanes were passed over.
@@ -68,7 +70,20 @@ pub(crate) async fn enqueue(
     since: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     lock(connection, list, None).await?;
+    put(connection, list, since).await
+}
+
+/// Stores work whose lanes are locked, and leaves the transaction with the sight of the last one's company.
+pub(crate) async fn put(
+    connection: &mut PgConnection,
+    list: &[NewWork],
+    since: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let mut seen = None;
     for new in list {
+        if seen.replace(&new.company) != Some(&new.company) {
+            look(connection, Sight::Of(&new.company)).await?;
+        }
         work::put(connection, new, since.unwrap_or(new.due)).await?;
     }
     Ok(())
@@ -82,17 +97,20 @@ pub(crate) async fn lock(
     list: &[NewWork],
     held: Option<&Lease>,
 ) -> Result<(), StoreError> {
-    let mut lanes: BTreeMap<(&str, &str), Option<Timestamp>> = BTreeMap::new();
-    lanes.extend(held.map(|lease| ((lease.company.as_str(), lease.lane.as_str()), None)));
+    let mut lanes: BTreeMap<(&CompanyId, &str), Option<Timestamp>> = BTreeMap::new();
+    lanes.extend(held.map(|lease| ((&lease.company, lease.lane.as_str()), None)));
     for new in list {
-        let due = lanes.entry((new.company.as_str(), new.lane.as_str())).or_default();
+        let due = lanes.entry((&new.company, new.lane.as_str())).or_default();
         *due = Some(due.map_or(new.due, |due| due.min(new.due)));
     }
-    let mut earlier = false;
+    let (mut earlier, mut seen) = (false, None);
     for ((company, lane), due) in lanes {
-        match held.filter(|lease| (lease.company.as_str(), lease.lane.as_str()) == (company, lane)) {
+        if seen.replace(company) != Some(company) {
+            look(connection, Sight::Of(company)).await?;
+        }
+        match held.filter(|lease| (&lease.company, lease.lane.as_str()) == (company, lane)) {
             Some(lease) => fence(connection, lease).await?,
-            None => earlier |= bring_forward(connection, company, lane, due).await?,
+            None => earlier |= bring_forward(connection, company.as_str(), lane, due).await?,
         }
     }
     if earlier { hints::give(connection).await } else { Ok(()) }

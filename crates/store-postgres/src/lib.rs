@@ -4,19 +4,27 @@
 //! epoch, so that nothing is recorded with a lease that was lost. Locks are taken in one order everywhere:
 //! lanes, then configurations, each by their ids, then the rest. No transaction is open while a caller
 //! does anything else.
+//!
+//! Every table with a `company_id` has row-level security, forced: a transaction sees the rows of the company
+//! that it was begun for. Connections take the role `kopru_app`, which owns nothing. Migrations run as the
+//! user of the address, who owns the tables and may make that role, or finds it made.
 
 mod clock;
 mod commit;
 mod configs;
+mod consents;
 mod convert;
 mod database;
 mod delivery;
 mod hints;
 mod identity;
+mod integrations;
 mod lanes;
 mod limits;
 mod rows;
+mod sight;
 mod sync;
+mod tokens;
 mod work;
 
 pub use clock::DatabaseClock;

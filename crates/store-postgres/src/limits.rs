@@ -12,7 +12,7 @@ use crate::database::PostgresStore;
 #[async_trait]
 impl LimitStore for PostgresStore {
     async fn spend(&self, now: Timestamp, pass: &Pass) -> Result<Spent, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.pool.begin().await.map_err(store_error)?;
         let buckets = lock(&mut tx, now, pass).await?;
         let spent = match pass.spend(now, |scope| buckets.get(scope).copied()) {
             Ok(spent) => spent,
@@ -26,7 +26,7 @@ impl LimitStore for PostgresStore {
     }
 
     async fn correct(&self, now: Timestamp, scope: &str, correction: Correction) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.pool.begin().await.map_err(store_error)?;
         let row = sqlx::query("SELECT per_second, burst, full_at FROM kopru.limiter WHERE scope = $1 FOR UPDATE")
             .bind(scope)
             .fetch_optional(&mut *tx)

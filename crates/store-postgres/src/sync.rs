@@ -10,6 +10,7 @@ use crate::convert::{
     store_error, text,
 };
 use crate::database::PostgresStore;
+use crate::sight::Sight;
 use crate::{lanes, rows};
 
 /// A configuration's rows that meet a condition.
@@ -32,7 +33,7 @@ impl SyncStore for PostgresStore {
         event: SheetEvent,
         work: NewWork,
     ) -> Result<Accepted, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Sight::Of(company)).await?;
         let done = sqlx::query(
             "INSERT INTO kopru.webhook_event (company_id, config_id, event_id, first_row, end_row, received_at)
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
@@ -55,6 +56,7 @@ impl SyncStore for PostgresStore {
     }
 
     async fn events(&self, company: &CompanyId, config: ConfigId, limit: u32) -> Result<Vec<SheetEvent>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
         let rows = sqlx::query(
             "SELECT event_id, first_row, end_row, received_at FROM kopru.webhook_event
              WHERE company_id = $1 AND config_id = $2 AND processed_at IS NULL ORDER BY received_at, event_id LIMIT $3",
@@ -62,13 +64,14 @@ impl SyncStore for PostgresStore {
         .bind(company.as_str())
         .bind(config.0)
         .bind(i64::from(limit))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *tx)
         .await
         .map_err(store_error)?;
         rows.iter().map(event).collect()
     }
 
     async fn rows(&self, company: &CompanyId, config: ConfigId, query: RowsQuery) -> Result<Vec<SyncRow>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
         let of = |sql: &'static str| sqlx::query(sql).bind(company.as_str()).bind(config.0);
         let query = match query {
             RowsQuery::Ids(ids) => {
@@ -86,7 +89,7 @@ impl SyncStore for PostgresStore {
                 .bind(i64::from(first))
                 .bind(i64::from(end)),
         };
-        let rows = query.fetch_all(&self.pool).await.map_err(store_error)?;
+        let rows = query.fetch_all(&mut *tx).await.map_err(store_error)?;
         rows.iter().map(rows::sync_row).collect()
     }
 
@@ -97,6 +100,7 @@ impl SyncStore for PostgresStore {
         before: Option<i64>,
         limit: u32,
     ) -> Result<Vec<(i64, HistoryEntry)>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
         let rows = sqlx::query(
             "SELECT entry_id, row_id, row_number, record_id, fields, status, refusals, at FROM kopru.reverse_sync_log
              WHERE company_id = $1 AND config_id = $2 AND entry_id < $3 ORDER BY entry_id DESC LIMIT $4",
@@ -105,13 +109,14 @@ impl SyncStore for PostgresStore {
         .bind(config.0)
         .bind(before.unwrap_or(i64::MAX))
         .bind(i64::from(limit))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *tx)
         .await
         .map_err(store_error)?;
         rows.iter().map(|row| Ok((get(row, "entry_id")?, history_entry(row)?))).collect()
     }
 
     async fn summary(&self, company: &CompanyId, config: ConfigId) -> Result<SyncSummary, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
         let row = sqlx::query(
             "SELECT
                (SELECT scan FROM kopru.sheet_sync_config WHERE company_id = $1 AND config_id = $2) AS scan, tab.*, queue.*,
@@ -129,14 +134,14 @@ impl SyncStore for PostgresStore {
         )
         .bind(company.as_str())
         .bind(config.0)
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *tx)
         .await
         .map_err(store_error)?;
         summary(&row)
     }
 
     async fn replay(&self, company: &CompanyId, config: ConfigId) -> Result<u32, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Sight::Of(company)).await?;
         rows::lock(&mut tx, company, config).await?;
         let done = sqlx::query(
             "UPDATE kopru.sync_row SET rejected = '{}', error = NULL, state = 'pending', revision = revision + 1

@@ -1,5 +1,5 @@
-//! PostgreSQL against the contract suites of the storage ports that it implements so far.
+//! PostgreSQL against the contract suites of all storage ports.
 
 use crate::database::fresh;
 
-kopru_ports_testkit::storage_suite!(fresh(); delivery, limits, sync, configs, identity);
+kopru_ports_testkit::storage_suite!(fresh());

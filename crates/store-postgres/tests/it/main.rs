@@ -11,5 +11,7 @@ mod fencing;
 mod hints;
 mod lost_answer;
 mod stress;
+mod tenants;
 mod together;
+mod upgrade;
 mod worker;

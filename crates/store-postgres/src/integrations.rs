@@ -1,0 +1,88 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_domain::CompanyId;
+use kopru_ports::StoreError;
+use kopru_ports::integrations::{Integration, IntegrationKind, IntegrationStore};
+use kopru_ports::tokens::ConnectionStatus;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::convert::{at, get, get_optional_moment, get_word, store_error, text, word};
+use crate::database::PostgresStore;
+use crate::sight::Sight;
+
+#[async_trait]
+impl IntegrationStore for PostgresStore {
+    async fn get(&self, company: &CompanyId, kind: IntegrationKind) -> Result<Option<Integration>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
+        let row = sqlx::query(
+            "SELECT settings, version, status, last_error, last_used FROM kopru.company_integration
+             WHERE company_id = $1 AND integration = $2",
+        )
+        .bind(company.as_str())
+        .bind(kind.name())
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(store_error)?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Integration {
+            settings: SecretString::from(get::<String>(&row, "settings")?),
+            version: get(&row, "version")?,
+            status: get_word(&row, "status")?,
+            last_error: get(&row, "last_error")?,
+            last_used: get_optional_moment(&row, "last_used")?,
+        }))
+    }
+
+    async fn put(&self, company: &CompanyId, kind: IntegrationKind, settings: SecretString) -> Result<(), StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
+        sqlx::query(
+            "INSERT INTO kopru.company_integration AS known (company_id, integration, settings, version, status)
+             VALUES ($1, $2, $3, 1, $4)
+             ON CONFLICT (company_id, integration) DO UPDATE SET settings = excluded.settings,
+                    version = known.version + 1, status = excluded.status, last_error = NULL",
+        )
+        .bind(company.as_str())
+        .bind(kind.name())
+        .bind(settings.expose_secret())
+        .bind(word(&ConnectionStatus::Inactive)?)
+        .execute(&mut *tx)
+        .await
+        .map_err(store_error)?;
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn set_status(
+        &self,
+        company: &CompanyId,
+        kind: IntegrationKind,
+        status: ConnectionStatus,
+        error: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
+        sqlx::query(
+            "UPDATE kopru.company_integration SET status = $3, last_error = $4, last_used = $5
+             WHERE company_id = $1 AND integration = $2",
+        )
+        .bind(company.as_str())
+        .bind(kind.name())
+        .bind(word(&status)?)
+        .bind(error.as_deref().map(text))
+        .bind(at(now))
+        .execute(&mut *tx)
+        .await
+        .map_err(store_error)?;
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn delete(&self, company: &CompanyId, kind: IntegrationKind) -> Result<(), StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
+        sqlx::query("DELETE FROM kopru.company_integration WHERE company_id = $1 AND integration = $2")
+            .bind(company.as_str())
+            .bind(kind.name())
+            .execute(&mut *tx)
+            .await
+            .map_err(store_error)?;
+        tx.commit().await.map_err(store_error)
+    }
+}

@@ -5,6 +5,7 @@ mod demo;
 mod http;
 mod operator;
 mod settings;
+mod stores;
 mod table;
 mod wiring;
 

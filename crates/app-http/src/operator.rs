@@ -28,6 +28,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::settings::{Database, Settings};
+use crate::stores::{self, Location};
 use crate::wiring;
 
 /// What an operator wants.
@@ -53,10 +54,12 @@ type Told = Result<Vec<String>, String>;
 pub async fn ask(database: &Database, wish: Wish) -> anyhow::Result<Vec<String>> {
     let told = match wiring::Service::open(&Settings::of(database.clone())).await {
         Ok(service) => fulfil(&service.engine, wish).await,
-        Err(error) if wiring::is_in_use(&error) => {
-            at_the_desk(&database.url.file()?, &wish).await.with_context(|| format!("{error:#}"))?
-        }
-        Err(error) => return Err(error),
+        Err(error) => match database.url.location()? {
+            Location::File(file) if stores::is_in_use(&error) => {
+                at_the_desk(&file, &wish).await.with_context(|| format!("{error:#}"))?
+            }
+            _ => return Err(error),
+        },
     };
     told.map_err(anyhow::Error::msg)
 }

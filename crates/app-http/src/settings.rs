@@ -1,15 +1,16 @@
 //! Settings of `kopru serve`, from the command line and the environment.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::builder::BoolishValueParser;
 use clap::{Args, value_parser};
 use kopru_domain::Language;
 use secrecy::SecretString;
 use url::Url;
+
+use crate::stores::Location;
 
 /// In which language the command line speaks.
 #[derive(Debug, Clone, Args)]
@@ -35,9 +36,9 @@ impl Speech {
 /// Which database.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseUrl {
-    /// The database: `sqlite://FILE`.
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://kopru.db")]
-    pub database_url: String,
+    /// The database: `sqlite://FILE`, or `postgres://USER:PASSWORD@HOST/DATABASE` for many instances.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, default_value = "sqlite://kopru.db")]
+    pub database_url: SecretString,
 }
 
 /// The database and the keys of its secrets.
@@ -103,14 +104,9 @@ fn web_address(text: &str) -> Result<String, String> {
 }
 
 impl DatabaseUrl {
-    /// The database's file.
-    pub fn file(&self) -> anyhow::Result<PathBuf> {
-        let Some(path) = self.database_url.strip_prefix("sqlite:") else {
-            bail!("DATABASE_URL has to be sqlite://FILE; other databases are not supported yet");
-        };
-        let path = path.strip_prefix("//").unwrap_or(path);
-        let path = path.split('?').next().unwrap_or(path);
-        Ok(PathBuf::from(path))
+    /// Where the database is.
+    pub fn location(&self) -> anyhow::Result<Location> {
+        Location::of(&self.database_url)
     }
 }
 

@@ -1,24 +1,22 @@
-//! The only file that names adapters and stores.
+//! The only file that names adapters; `stores` names the databases.
 
-use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use kopru_adapters_bitrix::Bitrix24;
 use kopru_adapters_google::{GoogleConfig, GoogleConsent, GoogleSheets};
-use kopru_delivery::{Delivery, DeliveryOptions, Limiters, SystemClock, TimeOrderedIds, Waker};
+use kopru_delivery::{Delivery, DeliveryOptions, Limiters, TimeOrderedIds, Waker};
 use kopru_engine::{Engine, Ports};
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_oauth::TokenSessions;
-use kopru_ports::Clock;
 use kopru_ports::gate::Gate;
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::integrations::IntegrationStore;
 use kopru_ports::oauth::OAuthProvider;
 use kopru_ports::seal::{SealContext, Sealer};
 use kopru_ports::tokens::TokenStore;
-use kopru_store_sqlite::{OpenError, SqliteStore};
 use kopru_vault::{SealedIntegrations, SealedTokens, Vault};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
@@ -27,6 +25,7 @@ use tokio::sync::watch;
 use crate::http::{App, router};
 use crate::operator::Desk;
 use crate::settings::Settings;
+use crate::stores::{Location, Stores};
 
 /// What goes before a write within its turn: the reading of phones, and waits for the portal's limit.
 const IN_HAND: Duration = Duration::from_secs(12);
@@ -37,21 +36,22 @@ pub struct Service {
     pub engine: Arc<Engine>,
     portals: HttpClient,
     delivery: Arc<Delivery>,
-    file: PathBuf,
+    hints: Pin<Box<dyn Future<Output = ()> + Send>>,
+    location: Location,
 }
 
 impl Service {
     /// Opens the database and puts the parts together.
     pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
-        let file = settings.database.url.file()?;
-        let store = SqliteStore::open(&file).await.with_context(|| format!("DATABASE_URL, {}", file.display()))?;
-        let store = Arc::new(store);
+        let location = settings.database.url.location()?;
+        let stores = Stores::open(&location).await?;
+        let clock = stores.clock.clone();
         let vault: Arc<dyn Sealer> = Arc::new(Vault::from_keys(settings.database.vault_keys()?)?);
-        keys_are_known(store.as_ref(), vault.as_ref()).await?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let gate: Arc<dyn Gate> = Arc::new(Limiters::new(store.clone(), clock.clone()));
-        let tokens: Arc<dyn TokenStore> = Arc::new(SealedTokens::new(store.clone(), vault.clone()));
-        let integrations: Arc<dyn IntegrationStore> = Arc::new(SealedIntegrations::new(store.clone(), vault.clone()));
+        keys_are_known(stores.identity.as_ref(), vault.as_ref()).await?;
+        let gate: Arc<dyn Gate> = Arc::new(Limiters::new(stores.limits.clone(), clock.clone()));
+        let tokens: Arc<dyn TokenStore> = Arc::new(SealedTokens::new(stores.tokens.clone(), vault.clone()));
+        let integrations: Arc<dyn IntegrationStore> =
+            Arc::new(SealedIntegrations::new(stores.integrations.clone(), vault.clone()));
 
         let google = google_config(settings);
         let web = HttpClient::new(&options(Duration::from_secs(30), settings.google_url.is_some()))?;
@@ -63,13 +63,13 @@ impl Service {
         let bitrix = Arc::new(Bitrix24::new(integrations.clone(), tokens.clone(), calls, gate, clock.clone()));
 
         let ports = Ports {
-            identity: store.clone(),
+            identity: stores.identity.clone(),
             integrations,
             tokens,
-            consents: store.clone(),
-            configs: store.clone(),
-            delivery: store.clone(),
-            sync: store.clone(),
+            consents: stores.consents.clone(),
+            configs: stores.configs.clone(),
+            delivery: stores.delivery.clone(),
+            sync: stores.sync.clone(),
             sealer: vault,
             google: consent,
             sheets,
@@ -80,10 +80,11 @@ impl Service {
             ids: Arc::new(TimeOrderedIds),
         };
         let waker = Waker::default();
+        let hints = Box::pin(stores.in_company(waker.clone()));
         let engine = Engine::new(ports, engine_settings(settings), waker.clone());
         let options = DeliveryOptions { lease: Duration::from_secs(settings.lease), ..DeliveryOptions::default() };
-        let delivery = Delivery::new(store, clock, engine.handlers(), engine.clone(), options, waker);
-        Ok(Self { engine, portals: portal, delivery, file })
+        let delivery = Delivery::new(stores.delivery, clock, engine.handlers(), engine.clone(), options, waker);
+        Ok(Self { engine, portals: portal, delivery, hints, location })
     }
 
     /// Serves requests and lanes until `end`, then finishes what is under way.
@@ -94,25 +95,22 @@ impl Service {
     ) -> anyhow::Result<()> {
         let (stop, stopped) = watch::channel(false);
         let lanes = tokio::spawn(self.delivery.run(stopped));
-        let desk = Desk::open(self.engine.clone(), &self.file).await?;
+        let hints = tokio::spawn(self.hints);
+        // Where many share a database, operators ask it themselves.
+        let desk = match &self.location {
+            Location::File(file) => Some(Desk::open(self.engine.clone(), file).await?),
+            Location::Server(_) => None,
+        };
         let app = App { engine: self.engine, portals: self.portals };
         let served = axum::serve(listener, router(app)).with_graceful_shutdown(end).await;
-        desk.close();
+        if let Some(desk) = desk {
+            desk.close();
+        }
         stop.send_replace(true);
         lanes.await?;
+        hints.abort();
         Ok(served?)
     }
-}
-
-/// Brings the database up to date; needs no key.
-pub async fn migrate(file: &Path) -> anyhow::Result<()> {
-    SqliteStore::open(file).await.with_context(|| format!("DATABASE_URL, {}", file.display()))?;
-    Ok(())
-}
-
-/// Whether a service could not be opened because another process has its database.
-pub fn is_in_use(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(OpenError::InUse))
 }
 
 /// A database belongs to the keys that it was begun with: with others everything sealed would be lost.

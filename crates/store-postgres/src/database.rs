@@ -1,6 +1,7 @@
 //! Connections, the schema, transactions.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kopru_ports::StoreError;
@@ -10,11 +11,13 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, SqlSafeStr};
 
 use crate::lanes;
+use crate::presence::Presence;
 
 /// A PostgreSQL database as Köprü's stores; its tables are in the schema `kopru`.
 #[derive(Debug, Clone)]
 pub struct PostgresStore {
     pub(crate) pool: PgPool,
+    pub(crate) presence: Arc<Presence>,
 }
 
 /// Why the database cannot be used.
@@ -49,7 +52,7 @@ impl PostgresStore {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options)
             .await?;
-        Ok(Self { pool })
+        Ok(Self { pool, presence: Arc::default() })
     }
 
     /// Makes work due in a transaction of the embedding service's own, as part of what that commits. To be
@@ -77,6 +80,7 @@ fn migrator() -> Migrator {
         migrations: Cow::Owned(vec![
             migration(1, "first", include_str!("../migrations/0001_first.sql")),
             migration(2, "tenants", include_str!("../migrations/0002_tenants.sql")),
+            migration(3, "holders", include_str!("../migrations/0003_holders.sql")),
         ]),
         table_name: Cow::Borrowed("kopru.schema_migration"),
         create_schemas: Cow::Borrowed(&[Cow::Borrowed("kopru")]),

@@ -19,7 +19,7 @@ impl DeliveryStore for PostgresStore {
 
     async fn lease(&self, now: Timestamp, until: Timestamp) -> Result<LeaseAnswer, StoreError> {
         let mut tx = self.begin(Sight::Lanes).await?;
-        let answer = lanes::lease(&mut tx, now, until).await?;
+        let answer = lanes::lease(&mut tx, (now, until), self.presence.number()).await?;
         tx.commit().await.map_err(store_error)?;
         Ok(answer)
     }

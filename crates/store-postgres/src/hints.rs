@@ -21,22 +21,27 @@ pub(crate) async fn give(connection: &mut PgConnection) -> Result<(), StoreError
 
 impl PostgresStore {
     /// Calls `wake` whenever some instance made work due earlier than was known, and after every time when
-    /// such a hint may have been missed. Takes one of the store's connections; goes on until it is dropped.
+    /// such a hint may have been missed. While it listens, the others see that this instance lives. Takes one of the store's connections; goes on until it is dropped.
     pub async fn on_work(&self, wake: impl Fn() + Send) {
         loop {
-            if let Err(error) = self.listen(&wake).await {
+            let error = self.listen(&wake).await.err();
+            self.presence.end();
+            if let Some(error) = error {
                 tracing::warn!(%error, "hints of other instances cannot be heard for now");
                 tokio::time::sleep(AWAY).await;
             }
         }
     }
 
-    async fn listen(&self, wake: &(impl Fn() + Send)) -> Result<(), sqlx::Error> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
-        listener.listen(CHANNEL).await?;
-        loop {
+    /// Until the connection is lost.
+    async fn listen(&self, wake: &(impl Fn() + Send)) -> Result<(), StoreError> {
+        let mut listener = PgListener::connect_with(&self.pool).await.map_err(store_error)?;
+        listener.listen(CHANNEL).await.map_err(store_error)?;
+        self.presence.begin(&mut listener).await?;
+        wake();
+        while listener.try_recv().await.map_err(store_error)?.is_some() {
             wake();
-            listener.try_recv().await?;
         }
+        Ok(())
     }
 }

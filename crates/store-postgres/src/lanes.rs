@@ -11,30 +11,36 @@ use sqlx::PgConnection;
 
 use crate::convert::{at, get, get_optional_moment, get_parsed, stale, store_error};
 use crate::sight::{Sight, look};
-use crate::{hints, work};
+use crate::{hints, presence, work};
 
 /// When to ask again where the only due lanes were passed over.
 const PASSED_OVER: Duration = Duration::from_millis(20);
 
 /// The oldest due lane of the companies that hold the fewest. A lane whose row somebody changes just now is
-/// passed over; one that somebody leased just now is not due any more.
+/// passed over; one that somebody leased just now is not due any more. A holder that is gone from the server
+/// holds nothing.
 const LEASE: &str = "
     WITH busy AS (SELECT company_id, count(*) AS held FROM kopru.lane WHERE lease_until > $1 GROUP BY company_id),
+    present AS MATERIALIZED (SELECT objid::bigint AS number FROM pg_locks
+                WHERE locktype = 'advisory' AND classid::bigint = $4 AND objsubid = 2
+                      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
     first AS (SELECT due.company_id, due.lane FROM kopru.lane AS due LEFT JOIN busy USING (company_id)
-              WHERE due.next_due <= $1 AND due.lease_until <= $1
+              WHERE due.next_due <= $1
+                    AND (due.lease_until <= $1
+                         OR due.holder IS NOT NULL AND due.holder NOT IN (SELECT number FROM present))
               ORDER BY coalesce(busy.held, 0), due.next_due, due.company_id, due.lane
               LIMIT 1 FOR UPDATE OF due SKIP LOCKED)
-    UPDATE kopru.lane AS lane SET lease_until = $2, epoch = lane.epoch + 1
+    UPDATE kopru.lane AS lane SET lease_until = $2, epoch = lane.epoch + 1, holder = $3
     FROM first WHERE lane.company_id = first.company_id AND lane.lane = first.lane
     RETURNING lane.company_id, lane.lane, lane.epoch";
 
 pub(crate) async fn lease(
     connection: &mut PgConnection,
-    now: Timestamp,
-    until: Timestamp,
+    (now, until): (Timestamp, Timestamp),
+    holder: Option<i32>,
 ) -> Result<LeaseAnswer, StoreError> {
-    let row =
-        sqlx::query(LEASE).bind(at(now)).bind(at(until)).fetch_optional(&mut *connection).await.map_err(store_error)?;
+    let query = sqlx::query(LEASE).bind(at(now)).bind(at(until)).bind(holder).bind(i64::from(presence::LOCKS));
+    let row = query.fetch_optional(&mut *connection).await.map_err(store_error)?;
     let Some(row) = row else {
         let row =
             sqlx::query("SELECT min(greatest(next_due, lease_until)) AS at FROM kopru.lane WHERE next_due IS NOT NULL")

@@ -21,6 +21,7 @@ mod identity;
 mod integrations;
 mod lanes;
 mod limits;
+mod presence;
 mod rows;
 mod sight;
 mod sync;

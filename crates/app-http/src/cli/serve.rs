@@ -5,7 +5,8 @@ use tokio::net::TcpListener;
 
 use super::output::say;
 use crate::settings::{DatabaseUrl, Settings};
-use crate::wiring::{self, Service};
+use crate::stores::{Location, Stores};
+use crate::wiring::Service;
 
 /// Runs the service until it is asked to end; the turns under way are finished.
 pub async fn serve(settings: Settings) -> anyhow::Result<()> {
@@ -23,9 +24,12 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
 
 /// Brings the database up to date.
 pub async fn migrate(database: &DatabaseUrl) -> anyhow::Result<()> {
-    let file = database.file()?;
-    wiring::migrate(&file).await?;
-    say(format_args!("{} is up to date", file.display()));
+    let location = database.location()?;
+    Stores::open(&location).await?;
+    say(match &location {
+        Location::File(file) => format!("{} is up to date", file.display()),
+        Location::Server(_) => "the database is up to date".to_owned(),
+    });
     Ok(())
 }
 

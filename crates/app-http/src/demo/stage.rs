@@ -175,7 +175,7 @@ impl Stage {
 
 fn settings(own: &str, vendors: &str, folder: &Folder) -> anyhow::Result<Settings> {
     let database = Database {
-        url: DatabaseUrl { database_url: format!("sqlite://{}", folder.0.join("demo.db").display()) },
+        url: DatabaseUrl { database_url: format!("sqlite://{}", folder.0.join("demo.db").display()).into() },
         vault_keys: Some(kopru_vault::Vault::generate_key("demo")?),
     };
     Ok(Settings {

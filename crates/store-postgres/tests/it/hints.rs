@@ -50,3 +50,41 @@ async fn a_lost_connection_is_replaced_and_counts_as_a_hint() {
     open(&url).await.enqueue(vec![work("a", "1")]).await.unwrap();
     hints.recv().await.unwrap();
 }
+
+/// Leases from both instances at the same moment, so that no lease can have run out.
+#[tokio::test]
+async fn a_killed_instances_lanes_are_free_at_once_and_a_live_ones_are_not() {
+    let Some(url) = fresh_url().await else { return };
+    let (lives, gone) = (open(&url).await, open(&url).await);
+    let until = NOW + Duration::from_hours(1);
+    let mut listening = Vec::new();
+    for store in [&lives, &gone] {
+        let (seen, store) = (std::sync::Arc::new(tokio::sync::Notify::new()), store.clone());
+        let hears = seen.clone();
+        listening.push(tokio::spawn(async move { store.on_work(move || hears.notify_one()).await }));
+        seen.notified().await;
+    }
+    gone.enqueue(vec![work("a", "1"), work("b", "1")]).await.unwrap();
+    let LeaseAnswer::Granted(held) = gone.lease(NOW, until).await.unwrap() else { panic!("a lane is due") };
+    let LeaseAnswer::Granted(own) = lives.lease(NOW, until).await.unwrap() else { panic!("the other is due") };
+    assert!(matches!(lives.lease(NOW, until).await.unwrap(), LeaseAnswer::Idle(_)), "both are held");
+    let mut admin = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    listening.pop().unwrap().abort();
+    // As the server does when the process is gone.
+    sqlx::query(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid::bigint =
+            (SELECT holder FROM kopru.lane WHERE lane = $1)",
+    )
+    .bind(&held.lane)
+    .execute(&mut admin)
+    .await
+    .unwrap();
+    let taken = loop {
+        if let LeaseAnswer::Granted(taken) = lives.lease(NOW, until).await.unwrap() {
+            break taken;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((&taken.lane, taken.epoch), (&held.lane, held.epoch + 1));
+    assert_ne!(taken.lane, own.lane);
+}

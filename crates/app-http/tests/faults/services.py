@@ -1,17 +1,11 @@
-"""Kills `kopru serve` again and again while a sheet is imported and edited; the simulated vendors live on.
+"""`kopru serve` and the simulated vendors as processes, a sheet that is synced between them, and what is wrong at the end."""
 
-At the end sheet and CRM have to be equal, with one record for each row, counted at the vendors.
-Usage: kills.py KOPRU_BINARY [KILLS] [SEED]
-"""
-
+import copy
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -49,12 +43,12 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 class Service:
     """`kopru serve`, which is killed and started again."""
 
-    def __init__(self, binary, folder, vendors):
+    def __init__(self, binary, database, vendors):
         self.binary, self.port, self.process = binary, free_port(), None
         key = subprocess.run([binary, "vault", "generate-key"], check=True, capture_output=True, text=True).stdout.strip()
         self.env = {
             **os.environ,
-            "DATABASE_URL": f"sqlite://{folder}/kopru.db",
+            "DATABASE_URL": database,
             "KOPRU_VAULT_KEYS": key,
             "KOPRU_PORT": str(self.port),
             "KOPRU_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
@@ -72,13 +66,23 @@ class Service:
     def run(self, *args):
         return subprocess.run([self.binary, *args], env=self.env, check=True, capture_output=True, text=True).stdout
 
+    def beside(self):
+        """One more instance on the same database."""
+        other = copy.copy(self)
+        other.port, other.process = free_port(), None
+        other.env = {**self.env, "KOPRU_PORT": str(other.port)}
+        return other
+
     def start(self):
         self.process = subprocess.Popen([self.binary, "serve"], env=self.env, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("listening"), f"serve did not start: {line!r}"
 
+    def signal(self, number):
+        os.kill(self.process.pid, number)
+
     def kill(self):
-        os.kill(self.process.pid, signal.SIGKILL)
+        self.signal(signal.SIGKILL)
         self.process.wait()
 
     def call(self, method, path, body=None, redirects=True):
@@ -95,6 +99,9 @@ class Vendors:
         self.process = subprocess.Popen([binary, "sandbox", "--port", str(port)], stdout=subprocess.PIPE, text=True)
         while not self.process.stdout.readline().startswith("control"):
             assert self.process.poll() is None, "the sandbox did not start"
+
+    def stop(self):
+        os.kill(self.process.pid, signal.SIGTERM)
 
     def control(self, method, path, body=None):
         return call(method, f"{self.base}/_control/{path}", body)
@@ -128,36 +135,24 @@ def configure(service, vendors):
     sheet = {"id": "s", "title": "s", "locale": "tr_TR", "tabs": [{"gid": 0, "title": "t", "values": first_cells()}]}
     vendors.control("POST", "google/spreadsheets", sheet)
     created = service.call("POST", "/api/v1/sheet-sync/configs", {"spreadsheet": "s", "gid": 0, "entity": "lead", "quiet_ms": 0})
-    trigger = {"gid": 0, "url": created["webhook_url"], "secret": created["webhook_secret"]}
-    vendors.control("POST", "google/spreadsheets/s/trigger", trigger)
+    tell(vendors, service, created)
     service.call("POST", f"/api/v1/sheet-sync/configs/{created['id']}/activate")
-    return created["id"]
+    return created
 
 
-# Where a kill strikes: at any moment, before a call reaches the portal, after its effect and before its
-# record, and around the write-back into the sheet.
-PHASES = [
-    None,
-    {"vendor": "bitrix24", "matching": "batch", "kind": "hang_before"},
-    {"vendor": "bitrix24", "matching": "batch", "kind": "hang_after"},
-    {"vendor": "google", "matching": ":batchUpdate", "kind": "hang_before"},
-    {"vendor": "google", "matching": ":batchUpdate", "kind": "hang_after"},
-]
+def tell(vendors, service, config):
+    """The sheet's script tells this instance from now on."""
+    path = config["webhook_url"].split("/", 3)[3]
+    trigger = {"gid": 0, "url": f"http://127.0.0.1:{service.port}/{path}", "secret": config["webhook_secret"]}
+    vendors.control("POST", "google/spreadsheets/s/trigger", trigger)
 
 
-def strike(service, vendors, phase, chance):
-    """Lets the service run into `phase` and kills it there; the wait for a fault has an end."""
-    if phase is None:
-        time.sleep(chance.uniform(0.02, 0.5))
-        hit = True
-    else:
-        vendors.control("POST", "faults", {**phase, "times": 1, "ms": 60000})
-        end = time.time() + 8
-        while not (hit := vendors.control("GET", "faults")[0]["times"] == 0) and time.time() < end:
-            time.sleep(0.02)
-    service.kill()
-    vendors.control("DELETE", "faults")
-    return hit
+def an_edit(vendors, chance, number, first=0):
+    """Another value in some cell of the rows from `first` on, told from all others by its number."""
+    row, column = chance.randrange(first, ROWS) + 2, chance.randrange(5)
+    phone = f"0533 {number % 1000:03} {number // 100000 % 100:02} {number // 1000 % 100:02}"
+    value = [f"Ad-{number}", f"Soyad-{number}", f"yeni{number}@ornek.example", phone, f"not -{number}"][column]
+    vendors.edit(row, column, value)
 
 
 def settle(service, vendors, config):
@@ -165,7 +160,7 @@ def settle(service, vendors, config):
     while time.time() < end:
         # The posts first: what they brought is in the summary then.
         queued = sum(trigger["queued"] for trigger in vendors.control("GET", "google/triggers"))
-        summary = service.call("GET", f"/api/v1/sheet-sync/configs/{config}")["summary"]
+        summary = service.call("GET", f"/api/v1/sheet-sync/configs/{config['id']}")["summary"]
         if not (summary["work"] or summary["events"] or queued) and (summary["scan"] or {}).get("finished"):
             return
         time.sleep(0.2)
@@ -197,43 +192,3 @@ def faults_of(cells, records):
     found += [f"record {id}: of rows {rows}" for id, rows in owners.items() if len(rows) > 1]
     found += [f"record {id}: of no row" for id in by_id if id not in owners]
     return found
-
-
-def main():
-    binary, kills = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20
-    chance = random.Random(sys.argv[3] if len(sys.argv) > 3 else "kopru")
-    with tempfile.TemporaryDirectory() as folder:
-        vendors = Vendors(binary)
-        service = Service(binary, folder, vendors.base)
-        try:
-            service.start()
-            connect(service, vendors)
-            config = configure(service, vendors)
-            struck, edits = {}, 0
-            for number in range(kills):
-                for _ in range(-(-EDITS // kills)):
-                    row, column = chance.randrange(ROWS) + 2, chance.randrange(5)
-                    value = [f"Ad-{edits}", f"Soyad-{edits}", f"yeni{edits}@ornek.example", f"0533 {edits:03} 00 00", f"not -{edits}"][column]
-                    vendors.edit(row, column, value)
-                    edits += 1
-                phase = PHASES[number % len(PHASES)]
-                name = "anywhere" if phase is None else f"{phase['matching']} {phase['kind']}"
-                hit = strike(service, vendors, phase, chance)
-                struck.setdefault(name, []).append(hit)
-                service.start()
-            settle(service, vendors, config)
-            found = faults_of(vendors.cells(), vendors.control("GET", "bitrix24/records/lead"))
-            stats = vendors.control("GET", "bitrix24/stats")
-        finally:
-            if service.process and service.process.poll() is None:
-                service.kill()
-            os.kill(vendors.process.pid, signal.SIGTERM)
-    for name, hits in struck.items():
-        print(f"kills, {name}: {len(hits)}, in the phase itself: {sum(hits)}")
-    print(f"{kills} kills, {edits} edits, {ROWS} rows, {stats['requests']} requests: {len(found)} faults")
-    print("\n".join(found[:20]))
-    sys.exit(1 if found else 0)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,129 @@
+//! The databases: a file of one process's own, or PostgreSQL, which many instances share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use kopru_delivery::{SystemClock, Waker};
+use kopru_ports::Clock;
+use kopru_ports::configs::ConfigStore;
+use kopru_ports::delivery::DeliveryStore;
+use kopru_ports::gate::LimitStore;
+use kopru_ports::identity::IdentityStore;
+use kopru_ports::integrations::IntegrationStore;
+use kopru_ports::oauth::ConsentStore;
+use kopru_ports::sync::SyncStore;
+use kopru_ports::tokens::TokenStore;
+use kopru_store_postgres::{DatabaseClock, PostgresStore};
+use kopru_store_sqlite::{OpenError, SqliteStore};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Connections of one instance: its lanes use one for a moment at a time, requests another.
+const CONNECTIONS: u32 = 10;
+
+/// Where a database is.
+#[derive(Debug, Clone)]
+pub enum Location {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL server's address, which may hold a password.
+    Server(SecretString),
+}
+
+/// One database as all the storage ports, and the clock that all who use it live by.
+pub struct Stores {
+    /// Companies and keys.
+    pub identity: Arc<dyn IdentityStore>,
+    /// Companies' settings.
+    pub integrations: Arc<dyn IntegrationStore>,
+    /// People's tokens.
+    pub tokens: Arc<dyn TokenStore>,
+    /// Consents under way.
+    pub consents: Arc<dyn ConsentStore>,
+    /// Configurations.
+    pub configs: Arc<dyn ConfigStore>,
+    /// Work to be done.
+    pub delivery: Arc<dyn DeliveryStore>,
+    /// Rows, events, history.
+    pub sync: Arc<dyn SyncStore>,
+    /// How far limits are used.
+    pub limits: Arc<dyn LimitStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    shared: Option<(Arc<PostgresStore>, DatabaseClock)>,
+}
+
+impl Location {
+    /// Reads `sqlite://FILE` or `postgres://…`.
+    ///
+    /// # Errors
+    /// For any other address; the text does not hold it, since it may have a password.
+    pub fn of(url: &SecretString) -> anyhow::Result<Self> {
+        let text = url.expose_secret();
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Server(url.clone()));
+        }
+        let Some(path) = text.strip_prefix("sqlite:") else {
+            bail!("DATABASE_URL has to be sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE");
+        };
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = path.split('?').next().unwrap_or(path);
+        Ok(Self::File(PathBuf::from(path)))
+    }
+}
+
+impl Stores {
+    /// Opens the database and brings it up to date.
+    ///
+    /// # Errors
+    /// With what to do about it.
+    pub async fn open(location: &Location) -> anyhow::Result<Self> {
+        match location {
+            Location::File(file) => {
+                let store =
+                    SqliteStore::open(file).await.with_context(|| format!("DATABASE_URL, {}", file.display()))?;
+                Ok(Self::of(Arc::new(store), Arc::new(SystemClock)))
+            }
+            Location::Server(url) => {
+                let store = PostgresStore::open(url.expose_secret(), CONNECTIONS).await.context("DATABASE_URL")?;
+                let (store, clock) = (Arc::new(store.clone()), store.clock().await?);
+                Ok(Self { shared: Some((store.clone(), clock.clone())), ..Self::of(store, Arc::new(clock)) })
+            }
+        }
+    }
+
+    fn of<S>(store: Arc<S>, clock: Arc<dyn Clock>) -> Self
+    where
+        S: IdentityStore + IntegrationStore + TokenStore + ConsentStore,
+        S: ConfigStore + DeliveryStore + SyncStore + LimitStore + 'static,
+    {
+        Self {
+            identity: store.clone(),
+            integrations: store.clone(),
+            tokens: store.clone(),
+            consents: store.clone(),
+            configs: store.clone(),
+            delivery: store.clone(),
+            sync: store.clone(),
+            limits: store,
+            clock,
+            shared: None,
+        }
+    }
+
+    /// Listens to the other instances and keeps the clock right, until it is dropped.
+    pub fn in_company(&self, waker: Waker) -> impl Future<Output = ()> + Send + 'static {
+        let shared = self.shared.clone();
+        async move {
+            match shared {
+                Some((store, clock)) => drop(tokio::join!(store.on_work(|| waker.wake()), clock.keep())),
+                None => std::future::pending().await,
+            }
+        }
+    }
+}
+
+/// Whether a database could not be opened because another process has it.
+pub fn is_in_use(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(OpenError::InUse))
+}

@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(headers("\u{feff}Şehir,Ad\n".as_bytes()), ["Şehir", "Ad"]);
         assert_eq!(headers(b"\xDEehir,\xDDl\n"), ["Şehir", "İl"]);
         assert_eq!(headers(b"A\tB\n"), ["A", "B"]);
-        assert_eq!(headers(b"A|B, C\n1|2, 3\n"), ["A", "B, C"]);
+        assert_eq!(headers(b"A|B, C|D\n1|2, 3|4\n"), ["A", "B, C", "D"]);
         assert_eq!(headers(b"\xff\xfeA\x00,\x00B\x00"), ["A", "B"]);
     }
 

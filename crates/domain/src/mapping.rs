@@ -115,6 +115,35 @@ impl ColumnStyle {
     }
 }
 
+impl ColumnStyle {
+    /// The field whose value nothing can be read by; `None` where all of them can be used.
+    #[must_use]
+    pub fn fault(&self) -> Option<&'static str> {
+        let letters = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        match self {
+            _ if jiff::tz::TimeZone::get(&self.time_zone).is_err() => Some("mapping.columns.style.time_zone"),
+            _ if !letters(&self.currency, 3) => Some("mapping.columns.style.currency"),
+            _ if !self.region.is_empty() && !letters(&self.region, 2) => Some("mapping.columns.style.region"),
+            _ => None,
+        }
+    }
+}
+
+/// A spreadsheet has no more columns (<https://support.google.com/drive/answer/37603>).
+const MOST_COLUMNS: usize = 18_278;
+
+impl Mapping {
+    /// The field whose value cannot be used.
+    #[must_use]
+    pub fn fault(&self) -> Option<&'static str> {
+        let of = |mapped: &ColumnMapping| match mapped.column {
+            MOST_COLUMNS.. => Some("mapping.columns.column"),
+            _ => mapped.style.fault(),
+        };
+        self.columns.iter().find_map(of)
+    }
+}
+
 /// One column that feeds a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnMapping {

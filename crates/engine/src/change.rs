@@ -5,6 +5,7 @@ use kopru_ports::configs::SyncConfig;
 
 use crate::Engine;
 use crate::error::EngineError;
+use crate::setup::{check_name, check_quiet};
 
 /// What is to change of a configuration; `None` stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +30,9 @@ impl Engine {
         change: ConfigChange,
     ) -> Result<SyncConfig, EngineError> {
         let mut config = self.config(company, id).await?;
+        let name = change.name.as_deref().map(|name| name.trim().to_owned());
+        name.as_deref().map_or(Ok(()), check_name)?;
+        change.quiet_ms.map_or(Ok(()), check_quiet)?;
         if let Some(mapping) = &change.mapping {
             self.check_mapping(company, config.entity, mapping).await?;
         }
@@ -36,7 +40,7 @@ impl Engine {
         if resumed {
             self.add_system_columns(&config).await?;
         }
-        let ConfigChange { name, mapping, quiet_ms, enabled } = change;
+        let ConfigChange { mapping, quiet_ms, enabled, .. } = change;
         config.name = name.unwrap_or(config.name);
         config.mapping = mapping.unwrap_or(config.mapping);
         config.quiet_ms = quiet_ms.unwrap_or(config.quiet_ms);

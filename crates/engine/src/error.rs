@@ -70,8 +70,10 @@ pub enum Problem {
     AlreadySynced,
     /// The event is about another sheet than its address.
     OtherSheet,
-    /// The event cannot be read.
-    BadEvent,
+    /// The event cannot be read; its field at fault.
+    BadEvent(&'static str),
+    /// A value that the field cannot have.
+    BadValue(&'static str),
     /// The portal's address is not an inbound webhook's.
     BadPortalAddress,
     /// The portal does not know the webhook's secret.
@@ -100,7 +102,8 @@ impl Problem {
             Self::NoSuchField => "no_such_field",
             Self::AlreadySynced => "already_synced",
             Self::OtherSheet => "other_sheet",
-            Self::BadEvent => "bad_event",
+            Self::BadEvent(_) => "bad_event",
+            Self::BadValue(_) => "bad_value",
             Self::BadPortalAddress => "bad_portal_address",
             Self::BadPortalSecret => "bad_portal_secret",
             Self::BadPortalApp => "bad_portal_app",
@@ -118,7 +121,7 @@ impl Problem {
             Self::DuplicateHeaders | Self::NothingMapped | Self::NoSuchField => "mapping",
             Self::AlreadySynced => "spreadsheet",
             Self::OtherSheet => "sheet_id",
-            Self::BadEvent => "event",
+            Self::BadEvent(field) | Self::BadValue(field) => field,
             Self::BadPortalAddress | Self::BadPortalSecret | Self::PrivatePortal => "webhook",
             Self::BadPortalApp | Self::PrivatePortalApp => "portal",
             Self::BadReturnAddress => "return_to",
@@ -154,7 +157,11 @@ impl Problem {
                 "Olay başka bir e-tabloya ait; betiği bu tabloya yeniden kurun.",
                 "The event is about another sheet; install the script in this sheet anew.",
             ),
-            Self::BadEvent => (
+            Self::BadValue(_) => (
+                "Bu alan bu değeri alamaz; belgelere göre düzeltin.",
+                "The field cannot have this value; correct it as documented.",
+            ),
+            Self::BadEvent(_) => (
                 "Olay okunamadı; gövdeyi belgelere göre düzeltin.",
                 "The event cannot be read; correct the body as documented.",
             ),

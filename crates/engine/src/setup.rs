@@ -53,6 +53,9 @@ pub struct Created {
 impl Engine {
     /// Makes a configuration. Nothing is written to sheet or CRM before [`Engine::activate`].
     pub async fn create_config(&self, wish: NewConfig) -> Result<Created, EngineError> {
+        let name = wish.name.trim().to_owned();
+        check_name(if name.is_empty() { "-" } else { &name })?;
+        check_quiet(wish.quiet_ms)?;
         let portal = self.ports.catalog.portal(&wish.company).await?;
         let detected = self.detect_tab(&wish.company, &wish.user, &wish.spreadsheet, wish.gid, wish.entity).await?;
         let mapping = match wish.mapping {
@@ -67,7 +70,7 @@ impl Engine {
             sealed_secret: self.ports.sealer.seal(&secret_context(&wish.company, id), &secret).await?,
             company: wish.company,
             user: wish.user,
-            name: if wish.name.is_empty() { detected.tab } else { wish.name },
+            name: if name.is_empty() { detected.tab } else { name },
             spreadsheet: wish.spreadsheet,
             gid: wish.gid,
             entity: wish.entity,
@@ -94,6 +97,9 @@ impl Engine {
         let invalid = |problem| Err(EngineError::Invalid(problem));
         if mapping.columns.is_empty() {
             return invalid(Problem::NothingMapped);
+        }
+        if let Some(field) = mapping.fault() {
+            return invalid(Problem::BadValue(field));
         }
         let fields = self.ports.catalog.fields(company, entity).await?;
         let known = |target: &Target| match target {
@@ -178,6 +184,17 @@ impl Engine {
     pub async fn config(&self, company: &CompanyId, id: ConfigId) -> Result<SyncConfig, EngineError> {
         self.ports.configs.get(company, id).await?.ok_or(EngineError::NotFound("configuration"))
     }
+}
+
+/// Names are for people: one line of a list.
+pub(crate) fn check_name(name: &str) -> Result<(), EngineError> {
+    let fits = (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(EngineError::Invalid(Problem::BadValue("name"))) }
+}
+
+/// Nobody waits longer for an edit.
+pub(crate) fn check_quiet(quiet_ms: u32) -> Result<(), EngineError> {
+    if quiet_ms <= 60_000 { Ok(()) } else { Err(EngineError::Invalid(Problem::BadValue("quiet_ms"))) }
 }
 
 pub(crate) fn secret_context(company: &CompanyId, id: ConfigId) -> SealContext {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::sync::{Accepted, SheetEvent};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde_json::Value;
 use sha2::Sha256;
 
 use crate::error::{EngineError, Problem};
@@ -45,29 +45,15 @@ pub enum Delivered {
     Duplicate,
 }
 
-#[derive(Deserialize)]
-struct Payload {
-    sheet_id: String,
-    gid: Number,
-    event: String,
-    row_id: Option<Number>,
-    rows: Option<(u32, u32)>,
-}
-
-/// Hand-made scripts send numbers as texts too.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Number {
-    Number(i64),
-    Text(String),
-}
-
-impl Number {
-    fn get(&self) -> Option<i64> {
-        match self {
-            Self::Number(number) => Some(*number),
-            Self::Text(text) => text.trim().parse().ok(),
-        }
+/// Hand-made scripts send numbers as texts too, and some languages whole numbers as `5.0`.
+fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and small enough to be exact")]
+        Value::Number(number) => number.as_i64().or_else(|| {
+            number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e15).map(|float| float as i64)
+        }),
+        _ => None,
     }
 }
 
@@ -124,22 +110,31 @@ fn verify(secret: &SecretString, headers: &WebhookHeaders, body: &[u8], now: Tim
 
 /// The rows that an event names, from 0 and half-open; `None` asks for the whole tab.
 fn changed_rows(config: &SyncConfig, body: &[u8]) -> Result<Option<(u32, u32)>, EngineError> {
-    let bad = EngineError::Invalid(Problem::BadEvent);
-    let Ok(event) = serde_json::from_slice::<Payload>(body) else { return Err(bad) };
-    if event.sheet_id != config.spreadsheet.as_str() || event.gid.get() != Some(config.gid.0.into()) {
+    let bad = |field| EngineError::Invalid(Problem::BadEvent(field));
+    let event: Value = serde_json::from_slice(body).map_err(|_| bad("body"))?;
+    let sheet = event["sheet_id"].as_str().ok_or(bad("sheet_id"))?;
+    let gid = number(&event["gid"]).ok_or(bad("gid"))?;
+    if sheet != config.spreadsheet.as_str() || gid != i64::from(config.gid.0) {
         return Err(EngineError::Invalid(Problem::OtherSheet));
     }
-    let rows = match (event.event.as_str(), &event.row_id, event.rows) {
-        ("row_edited" | "row_added", Some(row), _) => {
-            let row = row.get().and_then(|row| u32::try_from(row).ok()).filter(|row| *row > 0).ok_or(bad)?;
+    let row = |value: &Value| number(value).and_then(|row| u32::try_from(row).ok()).filter(|row| *row > 0);
+    let (first, end) = match (event["event"].as_str(), &event["rows"]) {
+        (Some("row_edited" | "row_added"), _) => {
+            let row = row(&event["row_id"]).ok_or(bad("row_id"))?;
             (row - 1, row)
         }
-        ("rows_changed", _, Some((first, last))) if 0 < first && first <= last => (first - 1, last),
-        ("rows_changed", _, None) | ("row_deleted", _, _) => return Ok(None),
-        _ => return Err(bad),
+        (Some("rows_changed"), Value::Null) | (Some("row_deleted"), _) => return Ok(None),
+        (Some("rows_changed"), rows) => {
+            let (first, last) = row(&rows[0]).zip(row(&rows[1])).ok_or(bad("rows"))?;
+            if first > last || rows[2] != Value::Null {
+                return Err(bad("rows"));
+            }
+            (first - 1, last)
+        }
+        _ => return Err(bad("event")),
     };
     // The header row and large ranges are looked at with the whole tab.
-    Ok(Some(rows).filter(|(first, end)| *first > 0 && end - first <= MOST_ROWS))
+    Ok(Some((first, end)).filter(|(first, end)| *first > 0 && end - first <= MOST_ROWS))
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! Who calls: an API key's company, and the person whom the caller acts for.
 
-use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
 use kopru_domain::{CompanyId, UserId};
 use kopru_ports::identity::Scope;
 use secrecy::SecretString;
-use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
 use super::App;
@@ -78,40 +77,4 @@ pub struct PersonHeader {
     /// The person whom the caller acts for, in the host's own words: 1 to 128 visible characters.
     #[param(rename = "Kopru-User")]
     kopru_user: String,
-}
-
-/// A JSON body; one that cannot be read gives a problem document.
-pub struct Body<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let axum::Json(value) = axum::Json::from_request(request, state)
-            .await
-            .map_err(|rejection: axum::extract::rejection::JsonRejection| Failure::Unreadable(rejection.body_text()))?;
-        Ok(Self(value))
-    }
-}
-
-/// Values in the address; ones that cannot be read give a problem document.
-pub struct Query<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let axum::extract::Query(value) = axum::extract::Query::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Failure::Unreadable(rejection.body_text()))?;
-        Ok(Self(value))
-    }
-}
-
-/// A part of the address, read as an identifier.
-pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, Failure>
-where
-    T::Err: std::fmt::Display,
-{
-    text.parse().map_err(|error: T::Err| Failure::Unreadable(error.to_string()))
 }

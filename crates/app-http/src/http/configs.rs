@@ -8,16 +8,15 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::{Body, Manager, Person, PersonHeader, Query, id};
+use super::auth::{Manager, Person, PersonHeader};
+use super::input::{Body, Fault, Query, id};
 use super::mapping::MappingView;
-use super::problem::{Answer, language};
+use super::problem::{Answer, Failure, language};
 use super::views::{ConfigView, HistoryItem, RefusalItem, SummaryView};
 use super::{App, ProblemDocument};
 
 /// How long a row is quiet before it is sent, unless the caller says otherwise.
 const QUIET_MS: u32 = 2000;
-/// The longest that a caller may ask for.
-const LONGEST_QUIET_MS: u32 = 60_000;
 
 /// A configuration to make.
 #[derive(Deserialize, ToSchema)]
@@ -28,7 +27,7 @@ pub struct CreateConfig {
     /// `lead`, `contact`, `company`, `deal`, `quote`, `invoice` or `smart:NUMBER`.
     #[schema(value_type = String)]
     entity: EntityKind,
-    /// The tab's title where it is not given.
+    /// 200 characters at the most; the tab's title where it is not given.
     #[serde(default)]
     name: String,
     /// What detection is sure of, where it is not given.
@@ -83,8 +82,9 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
-    fn limit(&self) -> u32 {
-        self.limit.unwrap_or(50).clamp(1, 200)
+    fn limit(&self) -> Result<u32, Failure> {
+        let limit = self.limit.unwrap_or(50);
+        (1..=200).contains(&limit).then_some(limit).ok_or(Failure::Unreadable(Fault::value("limit")))
     }
 }
 
@@ -137,13 +137,13 @@ pub async fn create(
     let wish = NewConfig {
         company: person.company,
         user: person.user,
-        spreadsheet: id(&body.spreadsheet)?,
+        spreadsheet: id("spreadsheet", &body.spreadsheet)?,
         gid: Gid(body.gid),
         entity: body.entity,
         name: body.name,
         mapping: body.mapping.map(Into::into),
         language: body.language,
-        quiet_ms: body.quiet_ms.unwrap_or(QUIET_MS).min(LONGEST_QUIET_MS),
+        quiet_ms: body.quiet_ms.unwrap_or(QUIET_MS),
     };
     let created = app.engine.create_config(wish).await?;
     let answer = CreatedConfig {
@@ -158,9 +158,10 @@ pub async fn create(
 #[utoipa::path(get, path = "/api/v1/sheet-sync/configs", tag = "sheet sync", params(PageQuery),
     responses((status = 200, body = ConfigList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, caller: Manager, Query(page): Query<PageQuery>) -> Answer<Json<ConfigList>> {
-    let after = page.cursor.as_deref().map(id::<ConfigId>).transpose()?;
-    let configs = app.engine.configs(&caller.company, after, page.limit()).await?;
-    let full = configs.len() == page.limit() as usize;
+    let after = page.cursor.as_deref().map(|cursor| id::<ConfigId>("cursor", cursor)).transpose()?;
+    let limit = page.limit()?;
+    let configs = app.engine.configs(&caller.company, after, limit).await?;
+    let full = configs.len() == limit as usize;
     let cursor = configs.last().filter(|_| full).map(|config| config.id.to_string());
     Ok(Json(ConfigList { items: configs.into_iter().map(Into::into).collect(), cursor }))
 }
@@ -169,7 +170,7 @@ pub async fn list(State(app): State<App>, caller: Manager, Query(page): Query<Pa
 #[utoipa::path(get, path = "/api/v1/sheet-sync/configs/{id}", tag = "sheet sync", params(("id" = String, Path)),
     responses((status = 200, body = ConfigState), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn get(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<Json<ConfigState>> {
-    let config = id(&config)?;
+    let config = id("id", &config)?;
     let summary = app.engine.summary(&caller.company, config).await?;
     let config = app.engine.config(&caller.company, config).await?.into();
     Ok(Json(ConfigState { config, summary: summary.into() }))
@@ -185,19 +186,19 @@ pub async fn change(
     Body(body): Body<ChangeConfig>,
 ) -> Answer<Json<ConfigView>> {
     let change = ConfigChange {
-        name: body.name.filter(|name| !name.trim().is_empty()),
+        name: body.name,
         mapping: body.mapping.map(Into::into),
-        quiet_ms: body.quiet_ms.map(|quiet| quiet.min(LONGEST_QUIET_MS)),
+        quiet_ms: body.quiet_ms,
         enabled: body.enabled,
     };
-    Ok(Json(app.engine.change_config(&caller.company, id(&config)?, change).await?.into()))
+    Ok(Json(app.engine.change_config(&caller.company, id("id", &config)?, change).await?.into()))
 }
 
 /// Forgets a configuration with its rows, events, history and waiting work. Sheet and CRM stay as they are.
 #[utoipa::path(delete, path = "/api/v1/sheet-sync/configs/{id}", tag = "sheet sync", params(("id" = String, Path)),
     responses((status = 204), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn delete(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<StatusCode> {
-    app.engine.delete_config(&caller.company, id(&config)?).await?;
+    app.engine.delete_config(&caller.company, id("id", &config)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -205,7 +206,7 @@ pub async fn delete(State(app): State<App>, caller: Manager, Path(config): Path<
 #[utoipa::path(post, path = "/api/v1/sheet-sync/configs/{id}/activate", tag = "sheet sync", params(("id" = String, Path)),
     responses((status = 202), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn activate(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<StatusCode> {
-    app.engine.activate(&caller.company, id(&config)?).await?;
+    app.engine.activate(&caller.company, id("id", &config)?).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -213,7 +214,7 @@ pub async fn activate(State(app): State<App>, caller: Manager, Path(config): Pat
 #[utoipa::path(post, path = "/api/v1/sheet-sync/configs/{id}/reconcile", tag = "sheet sync", params(("id" = String, Path)),
     responses((status = 202), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn reconcile(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<StatusCode> {
-    app.engine.reconcile(&caller.company, id(&config)?).await?;
+    app.engine.reconcile(&caller.company, id("id", &config)?).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -225,7 +226,7 @@ pub async fn retry(
     caller: Manager,
     Path(config): Path<String>,
 ) -> Answer<(StatusCode, Json<Retried>)> {
-    let rows = app.engine.retry(&caller.company, id(&config)?).await?;
+    let rows = app.engine.retry(&caller.company, id("id", &config)?).await?;
     Ok((StatusCode::ACCEPTED, Json(Retried { rows })))
 }
 
@@ -239,9 +240,10 @@ pub async fn history(
     Path(config): Path<String>,
     Query(page): Query<PageQuery>,
 ) -> Answer<Json<HistoryList>> {
-    let before = page.cursor.as_deref().map(id::<i64>).transpose()?;
-    let entries = app.engine.history(&caller.company, id(&config)?, before, page.limit()).await?;
-    let full = entries.len() == page.limit() as usize;
+    let before = page.cursor.as_deref().map(|cursor| id::<i64>("cursor", cursor)).transpose()?;
+    let limit = page.limit()?;
+    let entries = app.engine.history(&caller.company, id("id", &config)?, before, limit).await?;
+    let full = entries.len() == limit as usize;
     let cursor = entries.last().filter(|_| full).map(|(number, _)| number.to_string());
     let language = language(&headers);
     Ok(Json(HistoryList {
@@ -259,7 +261,7 @@ pub async fn refused(
     headers: HeaderMap,
     Path(config): Path<String>,
 ) -> Answer<Json<RefusedList>> {
-    let config = app.engine.config(&caller.company, id(&config)?).await?;
+    let config = app.engine.config(&caller.company, id("id", &config)?).await?;
     let rows = app.engine.refused_rows(&caller.company, config.id, 10_000).await?;
     let language = language(&headers);
     let item = |row: SyncRow| RefusedRow {

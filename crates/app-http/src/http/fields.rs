@@ -4,7 +4,8 @@ use kopru_domain::{Choice, EntityKind, FieldKind, FieldMeta};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::{Manager, Query};
+use super::auth::Manager;
+use super::input::Query;
 use super::problem::Answer;
 use super::{App, ProblemDocument};
 

@@ -7,8 +7,9 @@ use kopru_ports::tokens::ConnectionStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::{Person, PersonHeader, Query};
+use super::auth::{Person, PersonHeader};
 use super::consent::{AuthorizeQuery, CallbackQuery};
+use super::input::Query;
 use super::problem::Answer;
 use super::{App, ProblemDocument, consent};
 

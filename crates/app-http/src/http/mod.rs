@@ -7,6 +7,7 @@ mod docs;
 mod fields;
 mod google;
 mod health;
+mod input;
 mod mapping;
 mod pages;
 mod portal;
@@ -80,8 +81,8 @@ pub fn router(app: App) -> Router {
         .merge(docs::router(api))
         .merge(pages::router())
         .fallback(problem::no_such_route)
-        .layer(axum::middleware::from_fn(problem::trace))
         .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_mins(1)))
         .layer(RequestBodyLimitLayer::new(1024 * 1024))
         .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn(problem::trace))
 }

@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::{Body, Manager, Query};
+use super::auth::Manager;
 use super::consent::{AuthorizeQuery, CallbackQuery};
+use super::input::{Body, Query};
 use super::pages::PORTAL_CONNECTED;
 use super::problem::Answer;
 use super::{App, ProblemDocument, consent};

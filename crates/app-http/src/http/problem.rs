@@ -1,5 +1,7 @@
 //! Errors as RFC 9457 problem documents.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -10,6 +12,8 @@ use kopru_engine::EngineError;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use super::input::Fault;
 
 /// An error, as RFC 9457 says, with a stable code.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -25,8 +29,8 @@ pub struct ProblemDocument {
     title: String,
     /// The field of the request at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'static str>,
-    /// The vendor's own words, or more about the fault.
+    field: Option<String>,
+    /// The vendor's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// The request's id in the service's log.
@@ -39,7 +43,11 @@ pub enum Failure {
     /// The engine's.
     Engine(EngineError),
     /// A request that could not be read.
-    Unreadable(String),
+    Unreadable(Fault),
+    /// Some of the headers that belong together, without this one.
+    NoHeader(&'static str),
+    /// What the server itself says before any handler does.
+    Status(StatusCode),
     /// No key, or one that is not valid.
     Unauthenticated,
     /// A key without the scope, or of another company.
@@ -60,7 +68,7 @@ pub type Answer<T> = Result<T, Failure>;
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        response.extensions_mut().insert(std::sync::Arc::new(self));
+        response.extensions_mut().insert(Arc::new(self));
         response
     }
 }
@@ -70,9 +78,10 @@ impl Failure {
         match self {
             Self::Engine(error) => status_of(error),
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::NoHeader(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NoUser => StatusCode::BAD_REQUEST,
+            Self::Status(status) => *status,
         }
     }
 
@@ -81,17 +90,22 @@ impl Failure {
         let (code, title, field, detail) = match self {
             Self::Engine(error) => {
                 let field = if let EngineError::Invalid(problem) = error { Some(problem.field()) } else { None };
-                (error.code(), error.text(language), field, detail(error))
+                (error.code(), error.text(language), field.map(str::to_owned), detail(error))
             }
-            Self::Unreadable(why) => (
-                "unreadable",
+            Self::Unreadable(fault) => ("unreadable", fault.text(language), fault.field.clone(), None),
+            Self::NoHeader(name) => (
+                "no_header",
                 own(
-                    "İstek okunamadı; gövdeyi belgelere göre düzeltin.",
-                    "The request cannot be read; correct it as documented.",
+                    &format!("{name} başlığı eksik; imza başlıklarının üçünü de gönderin."),
+                    &format!("The header {name} is missing; send all three headers of the signature."),
                 ),
+                Some((*name).to_owned()),
                 None,
-                Some(why.clone()),
             ),
+            Self::Status(status) => {
+                let (code, tr, en) = texts_of(*status);
+                (code, own(tr, en), None, None)
+            }
             Self::Unauthenticated => (
                 "unauthenticated",
                 own(
@@ -107,7 +121,7 @@ impl Failure {
             Self::NoUser => (
                 "no_user",
                 own("Kopru-User başlığında kullanıcıyı belirtin.", "Name the person in the header Kopru-User."),
-                Some("Kopru-User"),
+                Some("Kopru-User".to_owned()),
                 None,
             ),
         };
@@ -120,6 +134,35 @@ impl Failure {
             detail,
             trace_id,
         }
+    }
+}
+
+/// What the server itself says: code, Turkish, English.
+fn texts_of(status: StatusCode) -> (&'static str, &'static str, &'static str) {
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "method_not_allowed",
+            "Bu adres bu yöntemi kabul etmiyor; kabul ettikleri Allow başlığında.",
+            "This address does not take this method; those that it takes are in the header Allow.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ("too_large", "İstek çok büyük; en çok 1 MB gönderin.", "The request is too large; send 1 MB at the most.")
+        }
+        StatusCode::GATEWAY_TIMEOUT => (
+            "timeout",
+            "Yanıt zamanında hazır olmadı; biraz sonra yeniden deneyin.",
+            "The answer was not ready in time; try again shortly.",
+        ),
+        status if status.is_server_error() => (
+            "internal",
+            "Şu anda yapılamadı; biraz sonra yeniden deneyin.",
+            "It could not be done now; try again shortly.",
+        ),
+        _ => (
+            "unreadable",
+            "İstek okunamadı; belgelere göre düzeltin.",
+            "The request cannot be read; correct it as documented.",
+        ),
     }
 }
 
@@ -162,7 +205,8 @@ pub async fn trace(request: Request, next: Next) -> Response {
     let trace_id = Uuid::now_v7().simple().to_string();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = next.run(request).await;
-    if let Some(failure) = response.extensions_mut().remove::<std::sync::Arc<Failure>>() {
+    if let Some(failure) = failure_of(&mut response) {
+        let allow = response.headers_mut().remove(header::ALLOW);
         tracing::info!(%method, path, trace_id, status = response.status().as_u16(), ?failure, "a request failed");
         let document = failure.document(language, trace_id.clone());
         response =
@@ -170,11 +214,24 @@ pub async fn trace(request: Request, next: Next) -> Response {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
     }
     if let Ok(value) = trace_id.parse() {
         response.headers_mut().insert("x-request-id", value);
     }
     response
+}
+
+/// The handler's failure, or what a layer refused with a status alone. Pages tell their failures themselves.
+fn failure_of(response: &mut Response) -> Option<Arc<Failure>> {
+    let status = response.status();
+    let is_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let told = response.extensions_mut().remove::<Arc<Failure>>();
+    told.or_else(|| {
+        let refused = (status.is_client_error() || status.is_server_error()) && !is_page;
+        refused.then(|| Arc::new(Failure::Status(status)))
+    })
 }
 
 /// Any other address.

@@ -8,9 +8,10 @@ use kopru_ports::spreadsheets::{SpreadsheetFile, Tab};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::{Body, Person, PersonHeader, Query, id};
+use super::auth::{Person, PersonHeader};
+use super::input::{Body, Query, id};
 use super::mapping::StyleView;
-use super::problem::{Answer, Failure, language};
+use super::problem::{Answer, language};
 use super::{App, ProblemDocument};
 
 /// Which spreadsheets.
@@ -142,7 +143,7 @@ pub async fn list(
 #[utoipa::path(get, path = "/api/v1/sheet-sync/spreadsheets/{spreadsheet}/tabs", tag = "sheet sync", params(PersonHeader, ("spreadsheet" = String, Path)),
     responses((status = 200, body = TabList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn tabs(State(app): State<App>, person: Person, Path(spreadsheet): Path<String>) -> Answer<Json<TabList>> {
-    let info = app.engine.tabs(&person.company, &person.user, &id(&spreadsheet)?).await?;
+    let info = app.engine.tabs(&person.company, &person.user, &id("spreadsheet", &spreadsheet)?).await?;
     let tabs = info.tabs.into_iter().map(Into::into).collect();
     Ok(Json(TabList { title: info.title, locale: info.locale, time_zone: info.time_zone, tabs }))
 }
@@ -156,12 +157,11 @@ pub async fn detect(
     headers: HeaderMap,
     Body(body): Body<DetectRequest>,
 ) -> Answer<Json<DetectAnswer>> {
-    let entity: EntityKind = body
-        .entity
-        .parse()
-        .map_err(|error: kopru_domain::entity::UnknownEntity| Failure::Unreadable(error.to_string()))?;
-    let found =
-        app.engine.detect_tab(&person.company, &person.user, &id(&body.spreadsheet)?, Gid(body.gid), entity).await?;
+    let entity: EntityKind = id("entity", &body.entity)?;
+    let found = app
+        .engine
+        .detect_tab(&person.company, &person.user, &id("spreadsheet", &body.spreadsheet)?, Gid(body.gid), entity)
+        .await?;
     Ok(Json(answer(found, language(&headers))))
 }
 

@@ -2,20 +2,20 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use kopru_engine::{Delivered, WebhookHeaders};
+use kopru_engine::{Delivered, EngineError, WebhookHeaders};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::Query;
+use super::input::Query;
 use super::problem::{Answer, Failure};
 use super::{App, ProblemDocument};
 
 /// The configuration's own key.
 #[derive(Deserialize, IntoParams)]
 pub struct KeyQuery {
-    #[param(value_type = String)]
-    key: SecretString,
+    #[param(value_type = String, required = true)]
+    key: Option<SecretString>,
 }
 
 /// What became of the event.
@@ -37,8 +37,9 @@ pub async fn sheet_sync(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer<(StatusCode, Json<Receipt>)> {
+    let key = query.key.ok_or(Failure::Engine(EngineError::NotAuthentic))?;
     let signed = signature(&headers)?;
-    let status = match app.engine.accept_webhook(&query.key, signed, &body).await? {
+    let status = match app.engine.accept_webhook(&key, signed, &body).await? {
         Delivered::Accepted => "accepted",
         Delivered::Duplicate => "duplicate",
     };
@@ -59,10 +60,12 @@ pub async fn sync(
 
 /// All three headers, or none of them.
 fn signature(headers: &HeaderMap) -> Result<Option<WebhookHeaders>, Failure> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    match (text("webhook-id"), text("webhook-timestamp"), text("webhook-signature")) {
-        (Some(id), Some(timestamp), Some(signature)) => Ok(Some(WebhookHeaders { id, timestamp, signature })),
-        (None, None, None) => Ok(None),
-        _ => Err(Failure::Unauthenticated),
+    const NAMES: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+    let texts = NAMES.map(|name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned));
+    let missing = texts.iter().position(Option::is_none);
+    match texts {
+        [Some(id), Some(timestamp), Some(signature)] => Ok(Some(WebhookHeaders { id, timestamp, signature })),
+        [None, None, None] => Ok(None),
+        _ => Err(Failure::NoHeader(missing.map_or("", |missing| NAMES[missing]))),
     }
 }

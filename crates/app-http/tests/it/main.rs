@@ -9,6 +9,7 @@ mod google;
 mod harness;
 mod operate;
 mod portal;
+mod requests;
 mod rows;
 mod service;
 mod traps;

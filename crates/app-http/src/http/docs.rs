@@ -26,20 +26,35 @@ pub fn router(mut api: OpenApi) -> Router {
         .route("/docs", get(|| async { Html(include_str!("docs.html")) }))
 }
 
-/// Every answer needs a description ([OpenAPI 3.1](https://spec.openapis.org/oas/v3.1.1.html#response-object));
-/// ours are said by their status.
+/// What our modules leave out and the standard asks for: a name of its own for each operation, and a description
+/// for each answer, which is said by its status (<https://spec.openapis.org/oas/v3.1.1.html#response-object>).
 fn describe(api: &mut OpenApi) {
-    for path in api.paths.paths.values_mut() {
-        let operations =
-            [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete].into_iter().flatten();
-        for (status, response) in operations.flat_map(|operation| &mut operation.responses.responses) {
-            if let RefOr::T(response) = response
-                && response.description.is_empty()
-            {
-                meaning(status).clone_into(&mut response.description);
+    for (path, item) in &mut api.paths.paths {
+        let methods = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in methods.into_iter().filter_map(|(method, one)| Some((method, one.as_mut()?))) {
+            operation.operation_id = Some(name(method, path));
+            for (status, response) in &mut operation.responses.responses {
+                if let RefOr::T(response) = response
+                    && response.description.is_empty()
+                {
+                    meaning(status).clone_into(&mut response.description);
+                }
             }
         }
     }
+}
+
+/// `get_sheet_sync_configs_id` for `GET /api/v1/sheet-sync/configs/{id}`.
+fn name(method: &str, path: &str) -> String {
+    let path = path.trim_start_matches("/api/v1").replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let words = path.split('_').filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 fn meaning(status: &str) -> &'static str {

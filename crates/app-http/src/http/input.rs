@@ -86,9 +86,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state).await.map_err(|refused| Failure::Status(refused.status()))?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value =
-            serde_path_to_error::deserialize(&mut json).map_err(|error| Failure::Unreadable(Fault::of(&error)))?;
-        let rest = json.end().map_err(|_| Failure::Unreadable(Fault { field: None, kind: FaultKind::NoJson }));
-        rest.map(|()| Self(value))
+            serde_path_to_error::deserialize(&mut json).map_err(|error| Failure::Unreadable(in_json(&error)))?;
+        json.end().map_err(|_| Failure::Unreadable(NO_JSON))?;
+        Ok(Self(value))
     }
 }
 

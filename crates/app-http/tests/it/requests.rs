@@ -1,5 +1,7 @@
 //! Requests that cannot be served: each is told by its field, in the caller's language, as a problem document.
 
+use std::collections::BTreeSet;
+
 use crate::harness::{Answer, Service};
 use kopru_http_client::Method;
 use serde_json::{Value, json};
@@ -127,9 +129,11 @@ async fn an_event_that_does_not_fit_says_where() {
 async fn the_description_of_the_routes_is_whole() {
     let service = Service::start_unset().await;
     let api = service.open("GET", "/openapi.json", None).await.json;
-    let mut answers = 0;
+    let (mut answers, mut names) = (0, BTreeSet::new());
     for (path, methods) in api["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} is the name of two");
             for (status, response) in operation["responses"].as_object().unwrap() {
                 let said = response["description"].as_str().is_some_and(|text| !text.is_empty());
                 assert!(said, "{method} {path} {status}");

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kopru_ports::StoreError;
 use kopru_ports::delivery::{DeliveryStore, Lease, NewAttempt, Settlement, Urgency, Work};
+use kopru_ports::{Clock, StoreError};
+
+use crate::wire::Wire;
 
 /// Turns of one sort that a lane runs side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +30,17 @@ pub struct Turn {
     /// The lane.
     pub lease: Lease,
     pub(crate) store: Arc<dyn DeliveryStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) wire: Wire,
 }
 
 impl Turn {
     /// Stores what is about to go on the wire. It must not be sent when this fails: another worker may
     /// hold the lane.
     pub async fn freeze(&self, attempts: Vec<NewAttempt>) -> Result<(), StoreError> {
-        self.store.freeze(&self.lease, attempts).await
+        self.store.freeze(&self.lease, attempts.clone()).await?;
+        self.wire.send(attempts, self.clock.now());
+        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::handler::{Seats, Turn};
 use crate::runner::Delivery;
+use crate::wire::Wire;
 
 /// A lane whose turn failed in our own store rests for so long: what fails at once would spin.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -22,7 +23,8 @@ const SLICE: Duration = Duration::from_secs(2);
 
 /// Serves a lane until nothing is due on it, others should have its place, or it is lost.
 pub(crate) async fn serve(engine: Arc<Delivery>, lease: Lease, stop: watch::Receiver<bool>) {
-    let turn = Arc::new(Turn { lease, store: engine.store.clone() });
+    let (store, clock) = (engine.store.clone(), engine.clock.clone());
+    let turn = Arc::new(Turn { lease, store, clock, wire: Wire::default() });
     let mut service = Service {
         engine: &engine,
         turn: &turn,
@@ -43,6 +45,8 @@ pub(crate) async fn serve(engine: Arc<Delivery>, lease: Lease, stop: watch::Rece
     };
     if let Err(error) = given_back {
         tracing::warn!(%error, lane = turn.lease.lane, "a lane was lost");
+        service.turns.shutdown().await;
+        engine.reopen(&turn.lease, &turn.wire).await;
     }
 }
 

@@ -11,6 +11,7 @@ mod lane;
 mod limiters;
 mod line;
 mod runner;
+mod wire;
 
 pub use backoff::retry;
 pub use clock::{SystemClock, TimeOrderedIds};

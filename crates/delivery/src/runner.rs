@@ -117,13 +117,20 @@ impl Delivery {
         turn: Arc<Turn>,
         work: Vec<Work>,
     ) -> Result<Option<Timestamp>, StoreError> {
+        let keys: Vec<String> = work.iter().map(|work| work.key.clone()).collect();
+        turn.wire.take(&work);
         let settlement = match self.handlers.get(work[0].kind.as_str()) {
             Some(handler) => handler.turn(&turn, work).await?,
             None => postponed(&work, self.clock.now()),
         };
         let pause = settlement.pause;
         self.record(&turn, settlement).await?;
+        turn.wire.end(&keys);
         Ok(pause)
+    }
+
+    pub(crate) fn kind(&self, name: &str) -> Option<&'static str> {
+        self.handlers.get_key_value(name).map(|(kind, _)| *kind)
     }
 
     /// Keeps a lease until it is lost.

@@ -217,6 +217,11 @@ pub trait DeliveryStore: Send + Sync {
     /// Stores attempts before they are sent, replacing their keys' earlier ones.
     async fn freeze(&self, lease: &Lease, attempts: Vec<NewAttempt>) -> Result<(), StoreError>;
 
+    /// Opens an attempt again whose worker lost its lane while it was on the wire: it may take effect after what a
+    /// successor wrote. The key is due with it, and is resolved like any other. Not fenced. False, and nothing
+    /// changes, while the key has another open attempt: ask again once that is settled.
+    async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError>;
+
     /// Records a turn. Attempts of settled keys are closed, but for [`Outcome::Open`].
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError>;
 

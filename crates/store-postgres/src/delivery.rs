@@ -61,6 +61,17 @@ impl DeliveryStore for PostgresStore {
         tx.commit().await.map_err(store_error)
     }
 
+    async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError> {
+        let mut tx = self.pool.begin().await.map_err(store_error)?;
+        lanes::lock(&mut tx, std::slice::from_ref(&work), None).await?;
+        if !work::reopen(&mut tx, (&work.company, &work.lane), &attempt).await? {
+            return Ok(false);
+        }
+        lanes::put(&mut tx, &[work], None).await?;
+        tx.commit().await.map_err(store_error)?;
+        Ok(true)
+    }
+
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.map_err(store_error)?;
         lanes::lock(&mut tx, &settlement.follow_ups, Some(lease)).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kopru_domain::CompanyId;
 use kopru_ports::StoreError;
 use kopru_ports::delivery::{Claim, Gather, Lease, NewAttempt, NewWork, Outcome, Urgency, Work};
 use sqlx::postgres::types::PgInterval;
@@ -112,6 +113,27 @@ pub(crate) async fn freeze(
     .await
     .map_err(store_error)?;
     Ok(())
+}
+
+/// Stores an attempt unless its key has one; whether it did. The transaction sees the company.
+pub(crate) async fn reopen(
+    connection: &mut PgConnection,
+    (company, lane): (&CompanyId, &str),
+    attempt: &NewAttempt,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO kopru.attempt (company_id, lane, work_key, payload, deadline) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(company.as_str())
+    .bind(lane)
+    .bind(&attempt.key)
+    .bind(json(&attempt.payload)?)
+    .bind(at(attempt.deadline))
+    .execute(connection)
+    .await
+    .map_err(store_error)?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Records what became of a turn's work, each key once.

@@ -85,9 +85,20 @@ impl DeliveryStore for SqliteStore {
         let mut tx = self.begin().await?;
         work::fence(&mut tx, lease).await?;
         for attempt in &attempts {
-            work::put_attempt(&mut tx, lease, attempt).await?;
+            work::put_attempt(&mut tx, (&lease.company, &lease.lane), attempt).await?;
         }
         tx.commit().await.map_err(store_error)
+    }
+
+    async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        if work::has_attempt(&mut tx, &work).await? {
+            return Ok(false);
+        }
+        work::enqueue(&mut tx, &work, work.due).await?;
+        work::put_attempt(&mut tx, (&work.company, &work.lane), &attempt).await?;
+        tx.commit().await.map_err(store_error)?;
+        Ok(true)
     }
 
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Statements on lanes and work, inside a caller's transaction.
 
 use jiff::Timestamp;
+use kopru_domain::CompanyId;
 use kopru_ports::StoreError;
 use kopru_ports::delivery::{Claim, Gather, Lease, NewAttempt, NewWork, Outcome, Urgency, Work};
 use sqlx::sqlite::SqliteRow;
@@ -122,12 +123,27 @@ pub(crate) async fn due(
     rows.iter().map(|row| Ok((get_moment(row, "due")? - urgency.lead(), work(row)?))).collect()
 }
 
-pub(crate) async fn put_attempt(tx: &mut Tx, lease: &Lease, attempt: &NewAttempt) -> Result<(), StoreError> {
+pub(crate) async fn has_attempt(tx: &mut Tx, work: &NewWork) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM attempt WHERE company_id = ? AND lane = ? AND work_key = ?")
+        .bind(work.company.as_str())
+        .bind(&work.lane)
+        .bind(&work.key)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(store_error)?;
+    Ok(row.is_some())
+}
+
+pub(crate) async fn put_attempt(
+    tx: &mut Tx,
+    (company, lane): (&CompanyId, &str),
+    attempt: &NewAttempt,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT OR REPLACE INTO attempt (company_id, lane, work_key, payload, deadline) VALUES (?, ?, ?, ?, ?)",
     )
-    .bind(lease.company.as_str())
-    .bind(&lease.lane)
+    .bind(company.as_str())
+    .bind(lane)
     .bind(&attempt.key)
     .bind(json(&attempt.payload)?)
     .bind(micros(attempt.deadline))

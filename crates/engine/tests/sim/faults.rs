@@ -51,9 +51,13 @@ impl Freezer {
         self.0.1.notify_waiters();
     }
 
+    pub fn is_set(&self) -> bool {
+        self.0.0.load(Ordering::Relaxed)
+    }
+
     /// Returns at once, or when the worker thaws; who came first goes first.
     pub async fn pass(&self) {
-        while self.0.0.load(Ordering::Relaxed) {
+        while self.is_set() {
             self.0.1.notified().await;
         }
     }

@@ -67,6 +67,11 @@ fn a_broken_order_is_found() {
 }
 
 #[test]
+fn late_writes_that_are_not_repaired_are_found() {
+    assert!(first_failure(0..1_000, Some(Broken::Repair)).is_some());
+}
+
+#[test]
 fn a_broken_search_for_what_was_created_is_found() {
     assert!(first_failure(0..1_000, Some(Broken::Dedupe)).is_some());
 }

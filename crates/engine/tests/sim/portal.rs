@@ -119,6 +119,16 @@ impl CrmWriter for Portal {
         if self.clock.now() + CALL > request.deadline {
             return Ok(vec![CommandOutcome::Retry(None); request.commands.len()]);
         }
+        self.wait(self.chance.millis(1_000)).await;
+        if self.freezer.is_set() {
+            // Frozen while the connection was made, it sends late. A create would be one too many, which is not
+            // promised against.
+            self.freezer.pass().await;
+            let count = request.commands.len();
+            let update = |command: &CrmCommand| matches!(command.action, CrmAction::Update { .. });
+            self.lost(request.commands.into_iter().filter(update).collect()).await;
+            return Ok(vec![CommandOutcome::Unknown; count]);
+        }
         let (commands, all) = (request.commands, |outcome: CommandOutcome, count| vec![outcome; count]);
         let count = commands.len();
         let fate = Fate::by(&self.chance, self.records().calm);

@@ -20,6 +20,8 @@ pub enum Broken {
     Order,
     /// What was created is not found again.
     Dedupe,
+    /// What a frozen worker sent late is not looked at again.
+    Repair,
 }
 
 /// The last epoch that was given out for each lane, and whether an older one recorded something.
@@ -84,6 +86,11 @@ impl DeliveryStore for Store {
         self.freezer.pass().await;
         let attempts = if self.broken == Some(Broken::Order) { Vec::new() } else { attempts };
         self.memory.freeze(&self.shown(lease), attempts).await
+    }
+
+    async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError> {
+        self.freezer.pass().await;
+        if self.broken == Some(Broken::Repair) { Ok(true) } else { self.memory.reopen(work, attempt).await }
     }
 
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {

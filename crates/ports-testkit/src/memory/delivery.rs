@@ -41,6 +41,12 @@ impl DeliveryStore for MemoryStore {
         Ok(())
     }
 
+    async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let lane = state.lanes.entry((work.company.clone(), work.lane.clone())).or_default();
+        Ok(lane.reopen(&work, attempt))
+    }
+
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {
         let mut state = self.state();
         state.fenced(lease)?;

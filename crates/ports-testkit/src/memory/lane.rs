@@ -84,6 +84,15 @@ impl Lane {
         self.attempts.insert(key, Attempt { payload, deadline: kept(deadline) });
     }
 
+    pub fn reopen(&mut self, new: &NewWork, attempt: NewAttempt) -> bool {
+        if self.attempts.contains_key(&attempt.key) {
+            return false;
+        }
+        self.enqueue(new, new.due);
+        self.freeze(attempt);
+        true
+    }
+
     pub fn settle(&mut self, now: Timestamp, key: &str, generation: i64, outcome: Outcome) {
         if let Outcome::Open { until } = outcome {
             if let Some(attempt) = self.attempts.get_mut(key) {

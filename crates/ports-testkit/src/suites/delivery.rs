@@ -223,6 +223,25 @@ pub async fn a_lane_given_back_stands_behind_those_that_wait(store: Arc<impl Del
     assert_eq!(leased(&*store, 5).await.lane, "crm:a");
 }
 
+/// What a lost worker may send late is resolved like any attempt, once no other one is open for its key.
+pub async fn a_late_attempt_is_opened_again(store: Arc<impl DeliveryStore>) {
+    let late = |deadline| NewAttempt { key: "a".into(), payload: json!("late"), deadline: at(deadline) };
+    store.enqueue(vec![work("a", 0)]).await.expect("enqueued");
+    let lease = leased(&*store, 0).await;
+    let own = NewAttempt { payload: json!("own"), ..late(20) };
+    store.freeze(&lease, vec![own]).await.expect("frozen");
+    assert!(!store.reopen(work("a", 5), late(40)).await.expect("an answer"), "another one is open");
+    let done = Settlement { outcomes: vec![("a".into(), 1, Outcome::Done)], ..Settlement::default() };
+    store.settle(&lease, at(1), done).await.expect("recorded");
+    store.release(&lease, at(1)).await.expect("released");
+    assert!(store.reopen(work("a", 5), late(40)).await.expect("an answer"));
+    let lease = leased(&*store, 41).await;
+    let claim = Claim { urgency: None, limit: 9, skip: Vec::new() };
+    assert_eq!(store.claim(&lease, at(39), claim.clone()).await.expect("a claim"), [], "not before its deadline");
+    let claimed = store.claim(&lease, at(41), claim).await.expect("a claim");
+    assert_eq!(claimed.iter().map(|work| work.open_attempt.clone()).collect::<Vec<_>>(), [Some(json!("late"))]);
+}
+
 /// A turn's follow-ups are recorded together with its outcomes.
 pub async fn follow_ups_come_with_the_turn_or_not_at_all(store: Arc<impl DeliveryStore>) {
     store.enqueue(vec![work("a", 0)]).await.expect("enqueued");

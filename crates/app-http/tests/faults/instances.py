@@ -73,7 +73,7 @@ def go_on_after_kills(instances, vendors, config, chance, kills=6):
     # The flood used up what Google lets the sheet's owner read in a minute: the waits for that are not meant.
     time.sleep(45)
     took = []
-    others = Edits(vendors, chance, (0.3, 0.5), first=kills)
+    others = Edits(vendors, chance, (0.5, 0.9), first=kills)
     for number in range(kills):
         victim, other = instances[number % 2], instances[1 - number % 2]
         tell(vendors, other, config)

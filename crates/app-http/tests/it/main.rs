@@ -12,4 +12,5 @@ mod portal;
 mod requests;
 mod rows;
 mod service;
+mod tenants;
 mod traps;

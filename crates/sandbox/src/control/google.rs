@@ -31,6 +31,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/spreadsheets/{id}/rows", post(rows))
         .route("/spreadsheets/{id}/trigger", post(register))
         .route("/triggers", get(triggers))
+        .route("/tokens", get(tokens))
 }
 
 #[derive(Debug, Deserialize)]
@@ -70,6 +71,11 @@ async fn create(Extracted(app): Extracted<Shared>, Json(seed): Json<Seed>) -> An
     app.google().spreadsheets.insert(id.clone(), spreadsheet);
     app.tell(Told::google("spreadsheet", &id));
     Ok(Json(json!({"id": id})))
+}
+
+/// All tokens that were given, for tests that look for them where they must not be.
+async fn tokens(Extracted(app): Extracted<Shared>) -> Json<Value> {
+    Json(json!(app.google().tokens().collect::<Vec<_>>()))
 }
 
 async fn list(Extracted(app): Extracted<Shared>) -> Json<Value> {

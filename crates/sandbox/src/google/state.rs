@@ -167,6 +167,11 @@ impl State {
         (!self.testing || !is_old || signs_in_only).then_some(&found.grant)
     }
 
+    /// Access and refresh tokens.
+    pub fn tokens(&self) -> impl Iterator<Item = &String> {
+        self.access.keys().chain(self.refresh.iter().map(|own| &own.token))
+    }
+
     pub fn live(&self, token: &str) -> Option<&AccessToken> {
         self.access.get(token).filter(|access| access.expires_ms > self.clock.now_ms())
     }

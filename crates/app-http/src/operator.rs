@@ -43,6 +43,8 @@ pub enum Wish {
     CreateKey { company: CompanyId, name: String, scopes: Vec<Scope> },
     /// A company's API keys.
     Keys { company: CompanyId },
+    /// Seal everything anew under the vault's first key.
+    Rotate,
     /// Revoke an API key.
     RevokeKey { company: CompanyId, id: Uuid },
 }
@@ -88,6 +90,10 @@ async fn fulfil(engine: &Engine, wish: Wish) -> Told {
             };
             let keys = engine.keys(&company).await.map_err(|error| explain(&error))?;
             Ok(keys.iter().map(line).collect())
+        }
+        Wish::Rotate => {
+            let count = engine.rotate().await.map_err(|error| explain(&error))?;
+            Ok(vec![format!("{count} sealed anew; nothing is left of other keys than the first")])
         }
         Wish::RevokeKey { company, id } => {
             engine.revoke_key(&company, id).await.map_err(|error| explain(&error))?;

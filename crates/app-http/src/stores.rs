@@ -12,6 +12,7 @@ use kopru_ports::gate::LimitStore;
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::integrations::IntegrationStore;
 use kopru_ports::oauth::ConsentStore;
+use kopru_ports::seal::SealedTexts;
 use kopru_ports::sync::SyncStore;
 use kopru_ports::tokens::TokenStore;
 use kopru_store_postgres::{DatabaseClock, PostgresStore};
@@ -46,6 +47,8 @@ pub struct Stores {
     pub delivery: Arc<dyn DeliveryStore>,
     /// Rows, events, history.
     pub sync: Arc<dyn SyncStore>,
+    /// What is sealed, as it is kept.
+    pub sealed: Arc<dyn SealedTexts>,
     /// How far limits are used.
     pub limits: Arc<dyn LimitStore>,
     /// Time.
@@ -95,7 +98,7 @@ impl Stores {
     fn of<S>(store: Arc<S>, clock: Arc<dyn Clock>) -> Self
     where
         S: IdentityStore + IntegrationStore + TokenStore + ConsentStore,
-        S: ConfigStore + DeliveryStore + SyncStore + LimitStore + 'static,
+        S: ConfigStore + DeliveryStore + SyncStore + LimitStore + SealedTexts + 'static,
     {
         Self {
             identity: store.clone(),
@@ -105,6 +108,7 @@ impl Stores {
             configs: store.clone(),
             delivery: store.clone(),
             sync: store.clone(),
+            sealed: store.clone(),
             limits: store,
             clock,
             shared: None,

@@ -15,7 +15,7 @@ use kopru_ports::gate::Gate;
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::integrations::IntegrationStore;
 use kopru_ports::oauth::OAuthProvider;
-use kopru_ports::seal::{SealContext, Sealer};
+use kopru_ports::seal::{SealedPlace, Sealer};
 use kopru_ports::tokens::TokenStore;
 use kopru_vault::{SealedIntegrations, SealedTokens, Vault};
 use secrecy::SecretString;
@@ -71,6 +71,7 @@ impl Service {
             delivery: stores.delivery.clone(),
             sync: stores.sync.clone(),
             sealer: vault,
+            sealed: stores.sealed.clone(),
             google: consent,
             sheets,
             connections: bitrix.clone(),
@@ -115,7 +116,7 @@ impl Service {
 
 /// A database belongs to the keys that it was begun with: with others everything sealed would be lost.
 async fn keys_are_known(store: &dyn IdentityStore, vault: &dyn Sealer) -> anyhow::Result<()> {
-    let context = SealContext { company: "kopru".parse()?, owner: String::new(), purpose: "vault.probe".to_owned() };
+    let context = SealedPlace::Probe.context();
     let probe = store.vault_probe(&vault.seal(&context, &SecretString::from("kopru")).await?).await?;
     vault.open(&context, &probe).await.context(
         "KOPRU_VAULT_KEYS does not open this database: it was begun with another key. Give that one, or both with a comma between, the new one first",

@@ -78,6 +78,14 @@ text_id!(
     /// A person of a company. Opaque text from the host CRM, 1 to 128 visible characters.
     UserId
 );
+impl CompanyId {
+    /// Köprü itself, as the owner of what belongs to no company.
+    #[must_use]
+    pub fn of_the_service() -> Self {
+        Self("kopru".to_owned())
+    }
+}
+
 /// The company itself, as the owner of what is no single person's. The same texts are valid for both.
 impl From<&CompanyId> for UserId {
     fn from(company: &CompanyId) -> Self {

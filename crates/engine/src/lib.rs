@@ -12,6 +12,7 @@ mod error;
 mod keys;
 mod lanes;
 mod portal;
+mod rotation;
 mod secrets;
 mod setup;
 mod sheet_events;
@@ -36,7 +37,7 @@ use kopru_ports::delivery::DeliveryStore;
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::integrations::IntegrationStore;
 use kopru_ports::oauth::{ConsentStore, OAuthProvider};
-use kopru_ports::seal::Sealer;
+use kopru_ports::seal::{SealedTexts, Sealer};
 use kopru_ports::spreadsheets::Spreadsheets;
 use kopru_ports::sync::SyncStore;
 use kopru_ports::tokens::TokenStore;
@@ -71,6 +72,8 @@ pub struct Ports {
     pub sync: Arc<dyn SyncStore>,
     /// Sealing of what the stores do not seal themselves.
     pub sealer: Arc<dyn Sealer>,
+    /// What is sealed, as it is kept.
+    pub sealed: Arc<dyn SealedTexts>,
     /// Google's consent.
     pub google: Arc<dyn OAuthProvider>,
     /// People's spreadsheets.

@@ -7,7 +7,7 @@ use kopru_domain::{
 };
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::delivery::Urgency;
-use kopru_ports::seal::SealContext;
+use kopru_ports::seal::SealedPlace;
 use kopru_ports::spreadsheets::{Area, NewColumn};
 use kopru_ports::{StoreError, StoreErrorKind};
 use secrecy::{ExposeSecret, SecretString};
@@ -65,9 +65,10 @@ impl Engine {
         self.check_mapping(&wish.company, wish.entity, &mapping).await?;
         let (key, secret) = (secrets::token()?, secrets::webhook_secret()?);
         let id = ConfigId(self.ports.ids.next());
+        let place = SealedPlace::WebhookSecret(wish.company.clone(), id);
         let config = SyncConfig {
             id,
-            sealed_secret: self.ports.sealer.seal(&secret_context(&wish.company, id), &secret).await?,
+            sealed_secret: self.ports.sealer.seal(&place.context(), &secret).await?,
             company: wish.company,
             user: wish.user,
             name: if name.is_empty() { detected.tab } else { name },
@@ -195,10 +196,6 @@ pub(crate) fn check_name(name: &str) -> Result<(), EngineError> {
 /// Nobody waits longer for an edit.
 pub(crate) fn check_quiet(quiet_ms: u32) -> Result<(), EngineError> {
     if quiet_ms <= 60_000 { Ok(()) } else { Err(EngineError::Invalid(Problem::BadValue("quiet_ms"))) }
-}
-
-pub(crate) fn secret_context(company: &CompanyId, id: ConfigId) -> SealContext {
-    SealContext { company: company.clone(), owner: id.to_string(), purpose: "webhook.secret".to_owned() }
 }
 
 fn already(error: StoreError) -> EngineError {

@@ -11,13 +11,13 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use kopru_ports::configs::SyncConfig;
+use kopru_ports::seal::SealedPlace;
 use kopru_ports::sync::{Accepted, SheetEvent};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use sha2::Sha256;
 
 use crate::error::{EngineError, Problem};
-use crate::setup::secret_context;
 use crate::{Engine, secrets, work};
 
 /// A post older or newer than this is not accepted; the edit itself may be of any age.
@@ -73,8 +73,8 @@ impl Engine {
         let now = self.ports.clock.now();
         let id = match headers {
             Some(headers) => {
-                let secret =
-                    self.ports.sealer.open(&secret_context(&config.company, config.id), &config.sealed_secret).await?;
+                let place = SealedPlace::WebhookSecret(config.company.clone(), config.id);
+                let secret = self.ports.sealer.open(&place.context(), &config.sealed_secret).await?;
                 verify(&secret, &headers, body, now)?;
                 headers.id
             }

@@ -23,6 +23,7 @@ mod lanes;
 mod limits;
 mod presence;
 mod rows;
+mod sealed;
 mod sight;
 mod sync;
 mod tokens;

@@ -10,6 +10,7 @@ mod identity;
 mod integrations;
 mod limits;
 mod rows;
+mod sealed;
 mod sync;
 mod tokens;
 mod work;

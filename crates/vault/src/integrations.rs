@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use kopru_domain::CompanyId;
 use kopru_ports::StoreError;
 use kopru_ports::integrations::{Integration, IntegrationKind, IntegrationStore};
-use kopru_ports::seal::{SealContext, Sealer};
+use kopru_ports::seal::{SealedPlace, Sealer};
 use kopru_ports::tokens::ConnectionStatus;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -25,21 +25,24 @@ impl SealedIntegrations {
     }
 }
 
-fn context(company: &CompanyId, kind: IntegrationKind) -> SealContext {
-    SealContext { company: company.clone(), owner: String::new(), purpose: format!("{}.settings", kind.name()) }
-}
-
 #[async_trait]
 impl IntegrationStore for SealedIntegrations {
     async fn get(&self, company: &CompanyId, kind: IntegrationKind) -> Result<Option<Integration>, StoreError> {
         let Some(mut found) = self.inner.get(company, kind).await? else { return Ok(None) };
-        let opened = self.sealer.open(&context(company, kind), found.settings.expose_secret()).await;
+        let opened = self
+            .sealer
+            .open(&SealedPlace::Settings(company.clone(), kind).context(), found.settings.expose_secret())
+            .await;
         found.settings = opened.map_err(unreadable)?;
         Ok(Some(found))
     }
 
     async fn put(&self, company: &CompanyId, kind: IntegrationKind, settings: SecretString) -> Result<(), StoreError> {
-        let sealed = self.sealer.seal(&context(company, kind), &settings).await.map_err(unreadable)?;
+        let sealed = self
+            .sealer
+            .seal(&SealedPlace::Settings(company.clone(), kind).context(), &settings)
+            .await
+            .map_err(unreadable)?;
         self.inner.put(company, kind, SecretString::from(sealed)).await
     }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kopru_ports::seal::{SealContext, SealErrorKind, Sealer};
+use kopru_ports::seal::{SealErrorKind, SealedPlace, Sealer};
 use kopru_ports::tokens::{ConnectionStatus, Saved, StoredToken, TokenKey, TokenStore};
 use kopru_ports::{PortError, Retry, StoreError, StoreErrorKind};
 use secrecy::{ExposeSecret, SecretString};
@@ -20,21 +20,13 @@ impl SealedTokens {
         Self { inner, sealer }
     }
 
-    async fn seal(&self, key: &TokenKey, part: &str, secret: &SecretString) -> Result<SecretString, StoreError> {
-        let sealed = self.sealer.seal(&context(key, part), secret).await;
+    async fn seal(&self, place: SealedPlace, secret: &SecretString) -> Result<SecretString, StoreError> {
+        let sealed = self.sealer.seal(&place.context(), secret).await;
         sealed.map(SecretString::from).map_err(unreadable)
     }
 
-    async fn open(&self, key: &TokenKey, part: &str, sealed: &SecretString) -> Result<SecretString, StoreError> {
-        self.sealer.open(&context(key, part), sealed.expose_secret()).await.map_err(unreadable)
-    }
-}
-
-fn context(key: &TokenKey, part: &str) -> SealContext {
-    SealContext {
-        company: key.company.clone(),
-        owner: key.user.to_string(),
-        purpose: format!("{}.{part}", key.service.name()),
+    async fn open(&self, place: SealedPlace, sealed: &SecretString) -> Result<SecretString, StoreError> {
+        self.sealer.open(&place.context(), sealed.expose_secret()).await.map_err(unreadable)
     }
 }
 
@@ -47,17 +39,17 @@ pub(crate) fn unreadable(error: PortError<SealErrorKind>) -> StoreError {
 impl TokenStore for SealedTokens {
     async fn load(&self, key: &TokenKey) -> Result<Option<StoredToken>, StoreError> {
         let Some(mut token) = self.inner.load(key).await? else { return Ok(None) };
-        token.access = self.open(key, "access", &token.access).await?;
+        token.access = self.open(SealedPlace::Access(key.clone()), &token.access).await?;
         if let Some(refresh) = &token.refresh {
-            token.refresh = Some(self.open(key, "refresh", refresh).await?);
+            token.refresh = Some(self.open(SealedPlace::Refresh(key.clone()), refresh).await?);
         }
         Ok(Some(token))
     }
 
     async fn save(&self, key: &TokenKey, mut token: StoredToken) -> Result<Saved, StoreError> {
-        token.access = self.seal(key, "access", &token.access).await?;
+        token.access = self.seal(SealedPlace::Access(key.clone()), &token.access).await?;
         if let Some(refresh) = &token.refresh {
-            token.refresh = Some(self.seal(key, "refresh", refresh).await?);
+            token.refresh = Some(self.seal(SealedPlace::Refresh(key.clone()), refresh).await?);
         }
         self.inner.save(key, token).await
     }

@@ -173,6 +173,7 @@ fn assemble(
         delivery: store.clone(),
         sync: store.clone(),
         sealer: Arc::new(vault),
+        sealed: store.clone(),
         google: consent,
         sheets: Arc::new(GoogleSheets::new(google, http, sessions, gate, clock.clone())),
         catalog: bitrix.clone(),

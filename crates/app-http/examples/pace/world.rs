@@ -93,6 +93,7 @@ impl World {
             delivery: store.clone(),
             sync: store.clone(),
             sealer: nothing.clone(),
+            sealed: store.clone(),
             google: nothing.clone(),
             sheets: nothing,
             connections: bitrix.clone(),

@@ -77,6 +77,12 @@ pub enum VaultCommand {
         #[arg(long, default_value = "k1")]
         id: String,
     },
+    /// Seal everything anew under the first of the keys; the server runs on. Restart all instances before with both
+    /// keys, the new one first, and afterwards with the new one alone.
+    Rotate {
+        #[command(flatten)]
+        database: Database,
+    },
 }
 
 fn scope(text: &str) -> Result<Scope, String> {
@@ -106,8 +112,10 @@ pub async fn api_key(command: KeyCommand) -> anyhow::Result<()> {
 }
 
 /// Runs a command on vault keys.
-pub fn vault(command: &VaultCommand) -> anyhow::Result<()> {
-    let VaultCommand::GenerateKey { id } = command;
-    say(kopru_vault::Vault::generate_key(id)?.expose_secret());
+pub async fn vault(command: VaultCommand) -> anyhow::Result<()> {
+    match command {
+        VaultCommand::GenerateKey { id } => say(kopru_vault::Vault::generate_key(&id)?.expose_secret()),
+        VaultCommand::Rotate { database } => operator::ask(&database, Wish::Rotate).await?.iter().for_each(say),
+    }
     Ok(())
 }

@@ -41,7 +41,7 @@ enum Command {
     /// Make, list and revoke API keys; also beside a running server.
     #[command(subcommand)]
     ApiKey(admin::KeyCommand),
-    /// Make keys that seal secrets.
+    /// Make keys that seal secrets, and change them.
     #[command(subcommand)]
     Vault(admin::VaultCommand),
 }
@@ -68,7 +68,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Detect(args) => detect::run(&args)?,
         Command::Company(command) => admin::company(command).await?,
         Command::ApiKey(command) => admin::api_key(command).await?,
-        Command::Vault(command) => admin::vault(&command)?,
+        Command::Vault(command) => admin::vault(command).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -55,6 +55,7 @@ pub struct Service {
     pub key: String,
     base: String,
     folder: tempfile::TempDir,
+    arguments: Vec<String>,
     process: Child,
     log: std::thread::JoinHandle<String>,
     vendors: Sandbox,
@@ -87,28 +88,27 @@ impl Service {
         let key = run(&["api-key", "create", "--company", "acme"]).trim().to_owned();
         let port = free_port();
         let base = format!("http://127.0.0.1:{port}");
-        let mut process = kopru(folder.path())
-            .args(["serve", "--port", &port.to_string(), "--public-url", &base])
-            .args(settings)
-            .env("GOOGLE_CLIENT_SECRET", "sandbox-secret")
-            .env("RUST_LOG", "debug")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = process.stderr.take().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = log.read_to_string(&mut text);
-            text
-        });
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.starts_with("listening"), "{line}");
+        let own = ["serve", "--port", &port.to_string(), "--public-url", &base].map(str::to_owned);
+        let arguments: Vec<String> = own.into_iter().chain(settings.iter().map(|text| (*text).to_owned())).collect();
+        let (process, log) = serve(kopru(folder.path()).args(&arguments));
         let second = Duration::from_secs(30);
         let options =
             HttpOptions { timeout: second, connect_timeout: second, private_addresses: PrivateAddresses::Allow };
-        Self { key, base, folder, process, log, vendors, http: HttpClient::new(&options).unwrap() }
+        Self { key, base, folder, arguments, process, log, vendors, http: HttpClient::new(&options).unwrap() }
+    }
+
+    /// Ends the service as an operator does.
+    pub fn end(&mut self) {
+        let pid = i32::try_from(self.process.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        assert!(self.process.wait().unwrap().success(), "it ends in order");
+    }
+
+    /// Ends it, and starts it again with these keys of the vault.
+    pub fn restart(&mut self, keys: &str) {
+        self.end();
+        let mut command = kopru(self.folder.path());
+        (self.process, self.log) = serve(command.args(&self.arguments).env("KOPRU_VAULT_KEYS", keys));
     }
 
     /// The folder of its database.
@@ -282,6 +282,22 @@ pub fn signed(id: &str, age: i64, secret: &str, body: &str) -> [(&'static str, S
     let mac = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(format!("{id}.{timestamp}.{body}"));
     let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
     [("webhook-id", id.to_owned()), ("webhook-timestamp", timestamp), ("webhook-signature", signature)]
+}
+
+/// Starts a service; its process, and what it logs.
+fn serve(command: &mut Command) -> (Child, std::thread::JoinHandle<String>) {
+    let command = command.env("GOOGLE_CLIENT_SECRET", "sandbox-secret").env("RUST_LOG", "debug");
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = process.stderr.take().unwrap();
+    let log = std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = log.read_to_string(&mut text);
+        text
+    });
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("listening"), "{line}");
+    (process, log)
 }
 
 fn free_port() -> u16 {

@@ -10,6 +10,7 @@ mod harness;
 mod operate;
 mod portal;
 mod requests;
+mod rotation;
 mod rows;
 mod service;
 mod tenants;

@@ -83,6 +83,7 @@ fn ports(world: &World, store: &Arc<Store>, freezer: &Freezer) -> Ports {
         delivery: store.clone(),
         sync: world.memory.clone(),
         sealer: Arc::new(Nothing),
+        sealed: world.memory.clone(),
         google: Arc::new(Nothing),
         sheets: Arc::new(sheet),
         connections: Arc::new(Nothing),

@@ -8,6 +8,7 @@ mod integrations;
 mod lane;
 mod limits;
 mod rows;
+mod sealed;
 mod sync;
 mod tokens;
 

@@ -8,7 +8,7 @@ use super::{MemoryStore, count, kept};
 /// A connection, and until when somebody refreshes it.
 #[derive(Debug)]
 pub(super) struct Connection {
-    token: StoredToken,
+    pub(super) token: StoredToken,
     refreshed_until: Option<Timestamp>,
 }
 

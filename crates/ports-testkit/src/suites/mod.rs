@@ -16,6 +16,7 @@ pub mod integrations;
 pub mod limits;
 pub mod oauth_provider;
 pub mod portal_connections;
+pub mod sealed_texts;
 pub mod sealer;
 pub mod spreadsheets;
 pub mod sync;
@@ -30,7 +31,7 @@ pub mod unique_ids;
 #[macro_export]
 macro_rules! storage_suite {
     ($open:expr) => {
-        $crate::storage_suite!($open; delivery, limits, sync, configs, identity, integrations, tokens, consents);
+        $crate::storage_suite!($open; delivery, limits, sync, configs, identity, integrations, tokens, consents, sealed_texts);
     };
     ($open:expr; $($port:ident),+ $(,)?) => {
         $($crate::port_suite!($open, $port);)+
@@ -55,8 +56,15 @@ macro_rules! port_suite {
             a_claim_takes_its_urgency_and_leaves_what_others_have_in_hand,
             companies_take_turns,
             a_lane_given_back_stands_behind_those_that_wait,
+            a_late_attempt_is_opened_again,
             follow_ups_come_with_the_turn_or_not_at_all,
             an_idle_store_knows_when_to_look_again,
+        ]);
+    };
+    ($open:expr, sealed_texts) => {
+        $crate::clauses!($open, sealed_texts: [
+            all_that_a_company_has_sealed_is_listed_with_its_place,
+            a_text_is_replaced_unless_another_one_stands_there,
         ]);
     };
     ($open:expr, limits) => {

@@ -18,7 +18,7 @@ pub(super) fn key() -> TokenKey {
     }
 }
 
-fn token(version: i64, access: &str) -> StoredToken {
+pub(super) fn token(version: i64, access: &str) -> StoredToken {
     StoredToken {
         version,
         access: SecretString::from(access),

@@ -1,0 +1,46 @@
+//! Another key for all that is sealed, while the service runs.
+
+use kopru_domain::CompanyId;
+use kopru_ports::seal::SealedPlace;
+use secrecy::SecretString;
+
+use crate::Engine;
+use crate::error::EngineError;
+
+impl Engine {
+    /// Seals anew, under the first of the vault's keys, whatever another one sealed; how many texts that were. The
+    /// other key has to be at hand, and all instances have to seal with the first one already. Repeatable.
+    pub async fn rotate(&self) -> Result<usize, EngineError> {
+        let mut count = 0;
+        for (company, _) in self.companies().await? {
+            // What changes meanwhile is looked at again, until nothing of an older key is left.
+            loop {
+                match self.rotate_company(&company).await? {
+                    0 => break,
+                    some => count += some,
+                }
+            }
+        }
+        let fresh = self.ports.sealer.seal(&SealedPlace::Probe.context(), &SecretString::from("kopru")).await?;
+        let probe = self.ports.identity.vault_probe(&fresh).await?;
+        count += usize::from(self.rotate_one(&SealedPlace::Probe, &probe).await?);
+        Ok(count)
+    }
+
+    async fn rotate_company(&self, company: &CompanyId) -> Result<usize, EngineError> {
+        let mut count = 0;
+        for (place, sealed) in self.ports.sealed.sealed(company).await? {
+            count += usize::from(self.rotate_one(&place, &sealed).await?);
+        }
+        Ok(count)
+    }
+
+    async fn rotate_one(&self, place: &SealedPlace, sealed: &str) -> Result<bool, EngineError> {
+        if self.ports.sealer.is_current(sealed) {
+            return Ok(false);
+        }
+        let secret = self.ports.sealer.open(&place.context(), sealed).await?;
+        let anew = self.ports.sealer.seal(&place.context(), &secret).await?;
+        Ok(self.ports.sealed.reseal(place, sealed, &anew).await?)
+    }
+}

@@ -1,6 +1,7 @@
 //! The fields that a tab's columns can feed.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::lexicon::lexicon;
 use super::normalise::Words;
@@ -13,13 +14,16 @@ use crate::mapping::Target;
 pub(super) struct Fields<'a> {
     entity: EntityKind,
     metas: Cow<'a, [FieldMeta]>,
+    named: HashMap<String, usize>,
 }
 
 impl<'a> Fields<'a> {
     /// The portal's fields, or Bitrix24's standard ones where there are none.
     pub fn new(entity: EntityKind, portal: &'a [FieldMeta]) -> Self {
-        let metas = if portal.is_empty() { standard_fields(entity).into() } else { portal.into() };
-        Self { entity, metas }
+        let metas: Cow<'a, [FieldMeta]> =
+            if portal.is_empty() { standard_fields(entity).into() } else { portal.into() };
+        let named = names(&metas);
+        Self { entity, metas, named }
     }
 
     /// The kind of record.
@@ -55,22 +59,29 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The field whose title or code a header is; a title goes before a code, a field that can be
-    /// written before one that cannot.
+    /// The field whose title or code a header is.
     pub fn named(&self, words: &Words) -> Option<&FieldMeta> {
-        let key = words.squashed();
-        let is = |text: &str| Words::of(text).squashed() == key;
-        let titled = || self.metas.iter().filter(|meta| is(&meta.title));
-        titled()
-            .find(|meta| !meta.read_only)
-            .or_else(|| titled().next())
-            .or_else(|| self.metas.iter().find(|meta| is(meta.code.as_str())))
+        self.named.get(&words.squashed()).map(|&index| &self.metas[index])
     }
 
     /// Whether nothing can be written to the target from a cell.
     pub fn is_read_only(&self, target: &Target) -> bool {
         self.meta(target).is_some_and(|meta| meta.read_only || meta.kind == FieldKind::Other)
     }
+}
+
+/// Where the field of each name is; a title goes before a code, a field that can be written before one that cannot.
+fn names(metas: &[FieldMeta]) -> HashMap<String, usize> {
+    let titles = |read_only: bool| {
+        let such = metas.iter().enumerate().filter(move |(_, meta)| meta.read_only == read_only);
+        such.map(|(index, meta)| (meta.title.as_str(), index))
+    };
+    let codes = metas.iter().enumerate().map(|(index, meta)| (meta.code.as_str(), index));
+    let mut names = HashMap::new();
+    for (text, index) in titles(false).chain(titles(true)).chain(codes) {
+        names.entry(Words::of(text).squashed()).or_insert(index);
+    }
+    names
 }
 
 /// Whether the portal's owner made the field.

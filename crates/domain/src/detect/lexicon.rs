@@ -1,6 +1,6 @@
 //! The words of four languages by which headers are known; data files beside this one, parsed once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use super::normalise::Words;
@@ -16,6 +16,9 @@ const LANGUAGES: [&str; 4] = [
     include_str!("lexicon/de.txt"),
 ];
 
+/// Two spellings with a slip in as many letters are taken for one word.
+const LETTERS_PER_SLIP: usize = 8;
+
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::parse);
 
 /// What a header can mean, by its name in `concepts.txt`; the same for all kinds of records.
@@ -27,6 +30,8 @@ pub(super) struct Lexicon {
     fields: HashMap<Concept, Vec<Candidate>>,
     exact: HashMap<String, Vec<Concept>>,
     stems: HashMap<String, Vec<Concept>>,
+    /// The keys of `exact` by their numbers of letters.
+    lengths: BTreeMap<usize, Vec<String>>,
     /// Words that qualify a header without changing what it means, by language.
     pub qualifiers: Vec<Qualifiers>,
     /// Rules that go before qualifiers are taken away, and those that go after.
@@ -61,11 +66,15 @@ impl Lexicon {
             fields: lines(CONCEPTS).map(|(concept, fields)| (concept, candidates(fields))).collect(),
             exact: HashMap::new(),
             stems: HashMap::new(),
+            lengths: BTreeMap::new(),
             qualifiers: Vec::new(),
             rules: Rules::parse(RULES),
         };
         for language in LANGUAGES {
             lexicon.add(language);
+        }
+        for term in lexicon.exact.keys() {
+            lexicon.lengths.entry(term.chars().count()).or_default().push(term.clone());
         }
         lexicon
     }
@@ -96,14 +105,21 @@ impl Lexicon {
         self.stems.get(&words.stems()).map_or(&[], Vec::as_slice)
     }
 
-    /// The known header that is spelled most like these words, and how much, from 0 to 1.
-    pub fn nearest(&self, words: &Words) -> Option<(&[Concept], f64)> {
+    /// What the known header means that is spelled like these words but for a few slips, none of them
+    /// in the first letter.
+    pub fn nearest(&self, words: &Words) -> &[Concept] {
         let key = words.squashed();
-        let scored =
-            self.exact.iter().map(|(term, all)| (term, all, strsim::normalized_damerau_levenshtein(&key, term)));
+        let (first, length) = (key.chars().next(), key.chars().count());
+        // A letter too many or too few is a slip: terms of other lengths need no closer look.
+        let lengths = length - length / LETTERS_PER_SLIP..=length + length / (LETTERS_PER_SLIP - 1);
+        let terms =
+            self.lengths.range(lengths).flat_map(|(of, terms)| terms.iter().map(move |term| (length.max(*of), term)));
+        let begun = terms.filter(|(_, term)| term.chars().next() == first);
+        let counted = begun.map(|(longer, term)| (strsim::osa_distance(&key, term), longer, term));
+        let alike = counted.filter(|(slips, longer, _)| slips * LETTERS_PER_SLIP <= *longer);
         // The term breaks ties, so that the same header always means the same.
-        let best = scored.max_by(|a, b| a.2.total_cmp(&b.2).then_with(|| b.0.cmp(a.0)))?;
-        Some((best.1, best.2))
+        let best = alike.min_by_key(|(slips, _, term)| (*slips, *term));
+        best.and_then(|(.., term)| self.exact.get(term)).map_or(&[], Vec::as_slice)
     }
 
     /// The names of the fields that can hold `concept` in a record of `kind`, best first.

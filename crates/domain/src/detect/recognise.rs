@@ -14,9 +14,8 @@ const RULE: f64 = 0.8;
 const PART: f64 = 0.75;
 const ALIKE: f64 = 0.7;
 
-/// From this likeness on two spellings are taken for one word: a slip in eight letters.
-const LIKENESS: f64 = 0.87;
-const SHORTEST_ALIKE: usize = 6;
+/// What is longer is a text, not a header; only the portal can have a field of that name.
+const LONGEST: usize = 200;
 
 /// What is thought of a column.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,12 +54,15 @@ pub(super) fn recognise(header: &str, fields: &Fields<'_>) -> Guess {
         let why = if header.trim().is_empty() { Why::Unknown } else { Why::NoField };
         return Guess { why, ..Guess::unknown() };
     }
+    if header.chars().count() > LONGEST {
+        return as_portal_field(&words, fields).unwrap_or_else(Guess::unknown);
+    }
     as_portal_field(&words, fields)
         .or_else(|| as_whole(&words, fields))
         .or_else(|| as_parts(header, fields))
         .or_else(|| as_numbered(&words, fields))
         .or_else(|| Guess::of(&[lexicon().rules.last(&words)?], fields, RULE))
-        .or_else(|| as_alike(&words, fields))
+        .or_else(|| Guess::of(lexicon().nearest(&words), fields, ALIKE))
         .unwrap_or_else(Guess::unknown)
 }
 
@@ -131,13 +133,6 @@ fn as_numbered(words: &Words, fields: &Fields<'_>) -> Option<Guess> {
     let numbered = number.chars().all(|c| c.is_ascii_digit()) && !rest.is_empty();
     let guess = as_whole(&Words { tokens: rest.to_vec() }, fields).filter(|_| numbered)?;
     Some(Guess { confidence: guess.confidence.min(PART), ..guess })
-}
-
-/// Spelled with a slip.
-fn as_alike(words: &Words, fields: &Fields<'_>) -> Option<Guess> {
-    let (concepts, likeness) = lexicon().nearest(words)?;
-    let alike = likeness >= LIKENESS && words.squashed().chars().count() >= SHORTEST_ALIKE;
-    Guess::of(concepts, fields, ALIKE).filter(|_| alike)
 }
 
 fn known(words: &Words, rest: &Words, fields: &Fields<'_>, accept: impl Fn(&Concept) -> bool) -> Option<Guess> {

@@ -272,6 +272,16 @@ fn single_headers(#[case] header: &str, #[case] entity: &str, #[case] expected: 
     assert_eq!(field.map_or_else(|| "NONE".to_owned(), String::from), expected);
 }
 
+#[test]
+fn a_text_in_place_of_a_header_means_nothing() {
+    let text = "Telefon / ".repeat(10_000);
+    let found = run("lead", &[&text, "Telefon"], &[], &[]);
+    assert_eq!(shown(&found), ["-", "PHONE"]);
+    assert_eq!(found.proposals[0].why, Why::Unknown);
+    let fields = [meta("UF_CRM_1", &text, FieldKind::Text)];
+    assert_eq!(shown(&run("lead", &[&text], &[], &fields)), ["UF_CRM_1"]);
+}
+
 #[rstest]
 #[case("Bütçe Onay Kodu", "UF_CRM_1712")]
 #[case("ufCrm_1747309879", "UF_CRM_1747309879")]

@@ -18,6 +18,8 @@ pub(super) fn settle(guesses: &mut [Guess], values: &[Values<'_>], fields: &Fiel
         let better = match guess.concept {
             Some("BARE_NAME" | "BARE_GIVEN_NAME") => beside.bare_name(values, fields),
             Some("IL") if beside.has("ADDRESS_CITY") => Some("ADDRESS_PROVINCE"),
+            Some("TITLE_OR_POST") if values.are_jobs() => Some("POST"),
+            Some("TITLE_OR_POST") if values.are_forms_of_address() => Some("HONORIFIC"),
             Some("UNVAN") if values.are_firms() && !firm_taken => Some("COMPANY_TITLE"),
             _ => name_for_number(guess, values, fields, style),
         };

@@ -32,8 +32,12 @@ pub(super) struct Lexicon {
     stems: HashMap<String, Vec<Concept>>,
     /// The keys of `exact` by their numbers of letters.
     lengths: BTreeMap<usize, Vec<String>>,
+    /// Every term as words.
+    terms: Vec<(Words, Concept)>,
     /// Words that qualify a header without changing what it means, by language.
     pub qualifiers: Vec<Qualifiers>,
+    /// Words for abbreviations, by language.
+    shorts: Vec<HashMap<String, &'static str>>,
     /// Rules that go before qualifiers are taken away, and those that go after.
     pub rules: Rules,
 }
@@ -67,7 +71,9 @@ impl Lexicon {
             exact: HashMap::new(),
             stems: HashMap::new(),
             lengths: BTreeMap::new(),
+            terms: Vec::new(),
             qualifiers: Vec::new(),
+            shorts: Vec::new(),
             rules: Rules::parse(RULES),
         };
         for language in LANGUAGES {
@@ -81,18 +87,34 @@ impl Lexicon {
 
     fn add(&mut self, language: &'static str) {
         let mut qualifiers = Qualifiers::default();
+        let mut shorts = HashMap::new();
         for (name, terms) in lines(language) {
             let terms = terms.split(',').map(str::trim);
             if let Some(name) = name.strip_prefix('~') {
                 qualifiers.0.insert(name, terms.map(Glob::new).collect());
                 continue;
             }
+            if let Some(word) = name.strip_prefix('=') {
+                shorts.extend(terms.map(|short| (Words::of(short).squashed(), word)));
+                continue;
+            }
             for words in terms.map(Words::of) {
                 push(&mut self.exact, words.squashed(), name);
                 push(&mut self.stems, words.stems(), name);
+                self.terms.push((words, name));
             }
         }
         self.qualifiers.push(qualifiers);
+        self.shorts.push(shorts);
+    }
+
+    /// The words with abbreviations written out, in each language that knows one of them.
+    pub fn written_out(&self, words: &Words) -> impl Iterator<Item = Words> {
+        let full = |shorts: &HashMap<String, &'static str>| {
+            let tokens = words.tokens.iter().map(|token| shorts.get(token).copied().unwrap_or(token));
+            Words::of(&tokens.collect::<Vec<_>>().join(" "))
+        };
+        self.shorts.iter().map(full).filter(move |full| full != words)
     }
 
     /// What exactly these words mean.
@@ -120,6 +142,15 @@ impl Lexicon {
         // The term breaks ties, so that the same header always means the same.
         let best = alike.min_by_key(|(slips, _, term)| (*slips, *term));
         best.and_then(|(.., term)| self.exact.get(term)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the terms mean whose words begin with these.
+    pub fn begun(&self, words: &Words) -> impl Iterator<Item = Concept> {
+        let begins = |term: &Words| {
+            let pairs = || term.tokens.iter().zip(&words.tokens);
+            term.tokens.len() == words.tokens.len() && pairs().all(|(word, start)| word.starts_with(start))
+        };
+        self.terms.iter().filter(move |(term, _)| begins(term)).map(|(_, concept)| *concept)
     }
 
     /// The names of the fields that can hold `concept` in a record of `kind`, best first.
@@ -181,7 +212,7 @@ mod tests {
     fn no_language_gives_one_header_two_meanings() {
         for language in LANGUAGES {
             let mut seen = HashMap::new();
-            for (name, terms) in lines(language).filter(|(name, _)| !name.starts_with('~')) {
+            for (name, terms) in lines(language).filter(|(name, _)| !name.starts_with(['~', '='])) {
                 for key in terms.split(',').map(|term| Words::of(term).squashed()) {
                     let before = seen.insert(key.clone(), name);
                     assert!(before.is_none_or(|before| before == name), "{key}: {before:?} and {name}");

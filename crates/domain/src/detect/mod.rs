@@ -49,6 +49,8 @@ pub enum Why {
     Taken,
     /// The header names a field but the values do not fit it.
     ValuesDoNotFit,
+    /// The header says that the amounts are in thousands or millions; they would be written as they stand.
+    Scaled,
     /// The field cannot be written.
     ReadOnly,
 }
@@ -68,6 +70,10 @@ impl Why {
             Self::Unknown => ("Ne olduğu anlaşılamadı; alanı siz seçin.", "Nothing is known of it; choose the field."),
             Self::Taken => ("Bu alana başka bir sütun daha uygun.", "Another column fits this field better."),
             Self::ValuesDoNotFit => ("Değerler bu alana uymuyor.", "The values do not fit this field."),
+            Self::Scaled => (
+                "Tutarlar bin ya da milyon olarak yazılmış; tam tutarı yazın.",
+                "The amounts are in thousands or millions; write them in full.",
+            ),
             Self::ReadOnly => ("Bu alan yazılamaz.", "This field cannot be written."),
         };
         match language {

@@ -2,6 +2,15 @@
 
 use crate::text::fold;
 
+/// What signs are called.
+const SIGNS: [(char, &str); 6] = [('₺', "tl"), ('$', "usd"), ('€', "eur"), ('£', "gbp"), ('₽', "rub"), ('%', PERCENT)];
+
+/// The word for `%`.
+pub(super) const PERCENT: &str = "percent";
+
+/// "Your" at the end of a Turkish word: `adınız`, `adresinizi`, `firmanızın`, `şirketinizde`.
+const YOUR: [&str; 10] = ["niz", "nuz", "nizi", "nuzu", "nizin", "nuzun", "nizde", "nuzda", "nizda", "nuzde"];
+
 /// A header as it is looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Words {
@@ -44,11 +53,17 @@ impl Words {
     }
 }
 
-/// Blanks where a word begins without one: before a capital after a small letter, between letters and digits.
+/// Blanks where a word begins without one: before a capital after a small letter, between letters and
+/// digits. Signs that are read as words become words.
 fn spaced(header: &str) -> String {
     let mut out = String::with_capacity(header.len() + 4);
     let mut last = ' ';
     for c in header.chars() {
+        if let Some((_, word)) = SIGNS.iter().find(|(sign, _)| *sign == c) {
+            out.extend([" ", word, " "]);
+            last = ' ';
+            continue;
+        }
         let camel = last.is_lowercase() && c.is_uppercase();
         if camel || (last.is_alphabetic() && c.is_ascii_digit()) || (last.is_ascii_digit() && c.is_alphabetic()) {
             out.push(' ');
@@ -68,7 +83,8 @@ fn stem(token: &str) -> String {
         let bare = token.trim_end_matches(russian);
         return if letters > 3 && bare.chars().count() > 1 { bare } else { token }.to_owned();
     }
-    let mut word = token;
+    let your = YOUR.iter().filter_map(|end| token.strip_suffix(end)).find(|rest| rest.chars().count() > 1);
+    let mut word = your.unwrap_or(token);
     while let Some(shorter) = ["lari", "leri", "si", "su", "i", "u"].iter().find_map(|end| word.strip_suffix(end))
         && word.chars().count() > 5
         && shorter.chars().count() > 3
@@ -95,6 +111,7 @@ mod tests {
 
     #[rstest]
     #[case("createdTime", "created_time")]
+    #[case("Teklif (₺)", "teklif TL")]
     #[case("E-Mail", "EMAIL")]
     #[case("ufCrm_1747309879", "UF_CRM_1747309879")]
     #[case("TELEFON NUMARASI", "telefon numarası")]
@@ -103,6 +120,9 @@ mod tests {
     }
 
     #[rstest]
+    #[case("Telefon numaranızı", "telefon numarası")]
+    #[case("Mesleğiniz", "meslek")]
+    #[case("Firmanızın adı", "firma adı")]
     #[case("Müşteri Kaynağı", "müşteri kaynak")]
     #[case("Satış Temsilcisi", "satış temsilci")]
     #[case("Стадия сделки", "сделка, стадии")]

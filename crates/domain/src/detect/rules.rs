@@ -34,6 +34,7 @@ impl Glob {
 #[derive(Debug)]
 struct Rule {
     concept: Concept,
+    begins: Vec<Glob>,
     groups: Vec<Vec<Glob>>,
     but_not: Vec<Glob>,
 }
@@ -42,12 +43,18 @@ impl Rule {
     fn parse(line: &'static str) -> Option<Self> {
         let (concept, rest) = line.split_once(':')?;
         let (groups, but_not) = rest.split_once('!').unwrap_or((rest, ""));
-        Some(Self { concept, groups: groups.split('+').map(globs).collect(), but_not: globs(but_not) })
+        let (begins, groups) = match groups.trim_start().strip_prefix('^') {
+            Some(groups) => groups.split_once('+').unwrap_or((groups, "*")),
+            None => ("*", groups),
+        };
+        let groups = groups.split('+').map(globs).collect();
+        Some(Self { concept, begins: globs(begins), groups, but_not: globs(but_not) })
     }
 
     fn fits(&self, words: &Words) -> bool {
         let any = |globs: &[Glob]| words.tokens.iter().any(|token| globs.iter().any(|glob| glob.fits(token)));
-        self.groups.iter().all(|group| any(group)) && !any(&self.but_not)
+        let begins = words.tokens.first().is_some_and(|token| self.begins.iter().any(|glob| glob.fits(token)));
+        begins && self.groups.iter().all(|group| any(group)) && !any(&self.but_not)
     }
 }
 

@@ -231,47 +231,6 @@ fn columns_beside_each_other(#[case] entity: &str, #[case] headers: &[&str], #[c
     assert_eq!(shown(&run(entity, headers, &[], &[])), expected);
 }
 
-#[rstest]
-#[case("Company Phone", "lead", "PHONE")]
-#[case("TELEFON NUMARASI", "lead", "PHONE")]
-#[case("3. Telefon", "lead", "PHONE")]
-#[case("Geschäftliche Mobilnummer", "contact", "PHONE")]
-#[case("Рабочий телефон", "contact", "PHONE")]
-#[case("Phone Type", "contact", "NONE")]
-#[case("Do Not Call", "contact", "NONE")]
-#[case("Müşteri E-Postası", "lead", "EMAIL")]
-#[case("Email Opt Out", "contact", "NONE")]
-#[case("Mailing Street", "contact", "ADDRESS")]
-#[case("Mailing State", "contact", "ADDRESS_PROVINCE")]
-#[case("Shipping City", "company", "NONE")]
-#[case("Legal Address City", "company", "REG_ADDRESS_CITY")]
-#[case("Юридический адрес: индекс", "company", "REG_ADDRESS_POSTAL_CODE")]
-#[case("Contact Name", "deal", "CONTACT_ID")]
-#[case("Lead Number", "lead", "NONE")]
-#[case("Kundennummer", "company", "NONE")]
-#[case("Vergi Dairesi", "company", "NONE")]
-#[case("Industry", "lead", "NONE")]
-#[case("Industry", "company", "INDUSTRY")]
-#[case("Tahmini Kapanış", "lead", "NONE")]
-#[case("#", "lead", "NONE")]
-#[case("stageId", "deal", "STAGE_ID")]
-#[case("createdTime", "deal", "DATE_CREATE")]
-#[case("Стадия сделки", "deal", "STAGE_ID")]
-#[case("Müşteri Temsilcisi", "deal", "ASSIGNED_BY_ID")]
-#[case("Telefon / GSM", "lead", "PHONE")]
-#[case("İl / İlçe", "lead", "NONE")]
-#[case("Adress Line 1", "lead", "ADDRESS")]
-#[case("Is a Company", "lead", "NONE")]
-#[case("Contact ID", "contact", "NONE")]
-#[case("Birincil Adres Posta Kodu", "contact", "ADDRESS_POSTAL_CODE")]
-#[case("Teklif Tarihi", "deal", "NONE")]
-#[case("Teklif Tarihi", "quote", "BEGINDATE")]
-#[case("Stage Change Date", "deal", "NONE")]
-fn single_headers(#[case] header: &str, #[case] entity: &str, #[case] expected: &str) {
-    let field = run(entity, &[header], &[], &[]).proposals.remove(0).field;
-    assert_eq!(field.map_or_else(|| "NONE".to_owned(), String::from), expected);
-}
-
 #[test]
 fn a_text_in_place_of_a_header_means_nothing() {
     let text = "Telefon / ".repeat(10_000);
@@ -325,6 +284,38 @@ fn unvan_is_a_job_or_a_firm(#[case] cells: &[&str], #[case] field: &str) {
 }
 
 #[rstest]
+#[case(&["CEO", "VP Sales", "Satın Alma Uzmanı"], "POST")]
+#[case(&["Mr.", "Mrs.", "Dr."], "HONORIFIC")]
+#[case(&["Website redesign", "CRM", "Fuar talebi"], "TITLE")]
+#[case(&[], "TITLE")]
+fn a_title_is_the_leads_a_job_or_a_form_of_address(#[case] cells: &[&str], #[case] field: &str) {
+    let rows: Vec<&[&str]> = cells.iter().map(std::slice::from_ref).collect();
+    assert_eq!(shown(&run("lead", &["Title"], &rows, &[])), [field]);
+}
+
+#[rstest]
+#[case("Annual Rev. ($M)", "company")]
+#[case("Ciro (bin TL)", "company")]
+#[case("Value in k€", "deal")]
+#[case("Сумма, тыс. руб.", "deal")]
+fn amounts_in_thousands_are_left_to_a_person(#[case] header: &str, #[case] entity: &str) {
+    let found = run(entity, &[header], &[], &[]).proposals.remove(0);
+    assert!(found.field.is_some() && found.confidence < SURE);
+    assert_eq!(found.why, Why::Scaled);
+}
+
+#[rstest]
+#[case("Bem.", "COMMENTS", true)]
+#[case("Sachbearb.", "ASSIGNED_BY_ID", true)]
+#[case("Wohno.", "ADDRESS_CITY", false)]
+#[case("Nach.", "-", false)]
+fn words_cut_short(#[case] header: &str, #[case] field: &str, #[case] sure: bool) {
+    let found = run("lead", &[header], &[], &[]);
+    assert_eq!(shown(&found), [field]);
+    assert_eq!(found.proposals[0].confidence >= SURE, sure);
+}
+
+#[rstest]
 #[case(&["ann@example.com", "ben@example.com", "-", "can@example.com", "d@example.com", "e@example.com"], "EMAIL")]
 #[case(&["+90 532 000 00 01", "0532 000 00 02", "(0212) 000 00 03"], "PHONE")]
 #[case(&["https://example.com", "www.example.org", "http://example.net"], "WEB")]
@@ -367,8 +358,11 @@ fn each_column_is_read_in_its_own_style() {
 
 #[test]
 fn every_reason_differs_in_both_languages() {
-    use Why::{KnownHeader, NoField, PortalTitle, ReadOnly, SimilarHeader, Taken, Unknown, Values, ValuesDoNotFit};
-    let all = [PortalTitle, KnownHeader, SimilarHeader, Values, NoField, Unknown, Taken, ValuesDoNotFit, ReadOnly];
+    use Why::{
+        KnownHeader, NoField, PortalTitle, ReadOnly, Scaled, SimilarHeader, Taken, Unknown, Values, ValuesDoNotFit,
+    };
+    let all =
+        [PortalTitle, KnownHeader, SimilarHeader, Values, NoField, Unknown, Taken, ValuesDoNotFit, Scaled, ReadOnly];
     let texts = all.iter().flat_map(|why| [why.text(Language::Tr), why.text(Language::En)]);
     let distinct: std::collections::HashSet<String> = texts.collect();
     assert_eq!(distinct.len(), all.len() * 2);

@@ -7,6 +7,7 @@ use crate::cell::CellValue;
 use crate::convert::convert;
 use crate::field::{FieldKind, FieldMeta};
 use crate::mapping::{ColumnStyle, Target};
+use crate::text::fold;
 
 /// As many values as are looked at: more would not change the answer.
 const SAMPLE: usize = 200;
@@ -60,6 +61,16 @@ impl<'a> Values<'a> {
     /// Whether more than half of the values name a firm's legal form.
     pub fn are_firms(&self) -> bool {
         self.most(2, is_firm)
+    }
+
+    /// Whether more than half of the values name a job.
+    pub fn are_jobs(&self) -> bool {
+        self.most(2, is_job)
+    }
+
+    /// Whether more than half of the values say how a person is addressed.
+    pub fn are_forms_of_address(&self) -> bool {
+        self.most(2, is_form_of_address)
     }
 
     /// What the values are when the header says nothing.
@@ -126,7 +137,75 @@ fn is_person(text: &str) -> bool {
 
 fn is_firm(text: &str) -> bool {
     let forms = ["ltd", "sti", "as", "san", "tic", "inc", "llc", "gmbh", "ag", "ooo", "ооо", "ао", "corp", "co"];
-    crate::text::fold(&text.replace('.', "")).split(' ').any(|word| forms.contains(&word))
+    fold(&text.replace('.', "")).split(' ').any(|word| forms.contains(&word))
+}
+
+fn is_job(text: &str) -> bool {
+    let jobs = [
+        "ceo",
+        "cto",
+        "cfo",
+        "coo",
+        "cmo",
+        "cio",
+        "vp",
+        "svp",
+        "evp",
+        "president",
+        "chief",
+        "head",
+        "director",
+        "manager",
+        "officer",
+        "engineer",
+        "founder",
+        "cofounder",
+        "owner",
+        "specialist",
+        "consultant",
+        "analyst",
+        "coordinator",
+        "supervisor",
+        "buyer",
+        "accountant",
+        "executive",
+        "mudur",
+        "muduru",
+        "uzman",
+        "uzmani",
+        "direktor",
+        "direktoru",
+        "yonetici",
+        "yoneticisi",
+        "kurucu",
+        "muhendis",
+        "muhendisi",
+        "koordinator",
+        "baskan",
+        "baskani",
+        "sef",
+        "sefi",
+        "geschaftsfuhrer",
+        "geschaftsfuhrerin",
+        "inhaber",
+        "inhaberin",
+        "leiter",
+        "leiterin",
+        "директор",
+        "менеджер",
+        "руководитель",
+        "начальник",
+        "инженер",
+        "специалист",
+        "бухгалтер",
+    ];
+    fold(text).split(' ').any(|word| jobs.contains(&word) || word.ends_with("leiter"))
+}
+
+fn is_form_of_address(text: &str) -> bool {
+    let forms = ["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "herr", "frau", "bay", "bayan", "sayin", "sn", "sir"];
+    let folded = fold(text);
+    !folded.is_empty() && folded.split(' ').all(|word| forms.contains(&word))
 }
 
 #[cfg(test)]
@@ -142,6 +221,16 @@ mod tests {
     #[case("4829104412", false)]
     fn phones_are_written_as_such(#[case] text: &str, #[case] phone: bool) {
         assert_eq!(is_phone(text), phone);
+    }
+
+    #[rstest]
+    #[case("VP Sales", true, false)]
+    #[case("Satın Alma Müdürü", true, false)]
+    #[case("Einkaufsleiter", true, false)]
+    #[case("Prof. Dr.", false, true)]
+    #[case("Web sitesi talebi", false, false)]
+    fn titles_are_jobs_or_forms_of_address(#[case] text: &str, #[case] job: bool, #[case] form: bool) {
+        assert_eq!((is_job(text), is_form_of_address(text)), (job, form));
     }
 
     #[rstest]

@@ -1,5 +1,7 @@
 //! A header's words, in the forms in which they are compared.
 
+use std::borrow::Cow;
+
 use crate::text::fold;
 
 /// What signs are called.
@@ -28,6 +30,7 @@ impl Words {
                 Some(last) if last == "e" && (token.contains("mail") || token.starts_with("post")) => {
                     last.push_str(token);
                 }
+                Some(last) if last == "whats" && token == "app" => last.push_str(token),
                 _ => tokens.push(token.to_owned()),
             }
         }
@@ -58,6 +61,8 @@ impl Words {
 fn spaced(header: &str) -> String {
     let mut out = String::with_capacity(header.len() + 4);
     let mut last = ' ';
+    // `Account #` is its number, `Address #2` the second one.
+    let header = header.strip_suffix('#').map_or(Cow::from(header), |rest| format!("{rest} no").into());
     for c in header.chars() {
         if let Some((_, word)) = SIGNS.iter().find(|(sign, _)| *sign == c) {
             out.extend([" ", word, " "]);
@@ -85,9 +90,10 @@ fn stem(token: &str) -> String {
     }
     let your = YOUR.iter().filter_map(|end| token.strip_suffix(end)).find(|rest| rest.chars().count() > 1);
     let mut word = your.unwrap_or(token);
-    while let Some(shorter) = ["lari", "leri", "si", "su", "i", "u"].iter().find_map(|end| word.strip_suffix(end))
-        && word.chars().count() > 5
-        && shorter.chars().count() > 3
+    let ends = ["lari", "leri", "lar", "ler", "si", "su", "i", "u"];
+    let long = |word: &&str| word.chars().count() > 3;
+    while word.chars().count() > 5
+        && let Some(shorter) = ends.iter().find_map(|end| word.strip_suffix(end).filter(long))
     {
         word = shorter;
     }

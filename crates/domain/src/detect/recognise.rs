@@ -249,6 +249,6 @@ fn needs_all_words(concept: &Concept) -> bool {
 /// Whether it does not matter of whom: a lead's `Company City` is the lead's city, its `Opportunity Amount`
 /// the lead's amount.
 fn is_of_any_record(concept: &Concept) -> bool {
-    matches!(*concept, "PHONE" | "EMAIL" | "WEB" | "IM" | "IL" | "OPPORTUNITY" | "CURRENCY_ID" | "SOURCE_ID")
+    matches!(*concept, "PHONE" | "EMAIL" | "WEB" | "IM" | "IL" | "OPPORTUNITY" | "CURRENCY_ID" | "SOURCE_ID" | "POST")
         || concept.starts_with("ADDRESS")
 }

@@ -1,6 +1,7 @@
 //! Settings of `kopru serve`, from the command line and the environment.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -54,6 +55,7 @@ pub struct Database {
 const PORT: u16 = 3000;
 const CRM_TIMEOUT: u64 = 65;
 const LEASE: u64 = 30;
+const REQUESTS: NonZeroU32 = NonZeroU32::new(1200).unwrap();
 
 /// What the service needs to know.
 #[derive(Debug, Clone, Args)]
@@ -90,6 +92,9 @@ pub struct Settings {
     /// Seconds that a lost instance's work waits for another one.
     #[arg(long, env = "KOPRU_LEASE", default_value_t = LEASE, value_parser = value_parser!(u64).range(1..=3600))]
     pub lease: u64,
+    /// Requests that an API key may make in a minute.
+    #[arg(long, env = "KOPRU_REQUESTS_PER_MINUTE", default_value_t = REQUESTS)]
+    pub requests_per_minute: NonZeroU32,
 }
 
 /// An address as people type it, without a slash at its end.
@@ -134,6 +139,7 @@ impl Settings {
             private_portals: false,
             crm_timeout: CRM_TIMEOUT,
             lease: LEASE,
+            requests_per_minute: REQUESTS,
         }
     }
 

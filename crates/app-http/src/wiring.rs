@@ -22,7 +22,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::http::{App, router};
+use crate::http::{App, Rates, router};
 use crate::operator::Desk;
 use crate::settings::Settings;
 use crate::stores::{Location, Stores};
@@ -35,6 +35,7 @@ pub struct Service {
     /// Its use cases.
     pub engine: Arc<Engine>,
     portals: HttpClient,
+    rates: Arc<Rates>,
     delivery: Arc<Delivery>,
     hints: Pin<Box<dyn Future<Output = ()> + Send>>,
     location: Location,
@@ -85,7 +86,8 @@ impl Service {
         let engine = Engine::new(ports, engine_settings(settings), waker.clone());
         let options = DeliveryOptions { lease: Duration::from_secs(settings.lease), ..DeliveryOptions::default() };
         let delivery = Delivery::new(stores.delivery, clock, engine.handlers(), engine.clone(), options, waker);
-        Ok(Self { engine, portals: portal, delivery, hints, location })
+        let rates = Arc::new(Rates::new(settings.requests_per_minute));
+        Ok(Self { engine, portals: portal, rates, delivery, hints, location })
     }
 
     /// Serves requests and lanes until `end`, then finishes what is under way.
@@ -102,7 +104,7 @@ impl Service {
             Location::File(file) => Some(Desk::open(self.engine.clone(), file).await?),
             Location::Server(_) => None,
         };
-        let app = App { engine: self.engine, portals: self.portals };
+        let app = App { engine: self.engine, portals: self.portals, rates: self.rates };
         let served = axum::serve(listener, router(app)).with_graceful_shutdown(end).await;
         if let Some(desk) = desk {
             desk.close();

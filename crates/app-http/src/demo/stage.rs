@@ -1,6 +1,7 @@
 //! The stage: simulated vendors, the service, one company, one person, one connected sheet.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -184,6 +185,7 @@ fn settings(own: &str, vendors: &str, folder: &Folder) -> anyhow::Result<Setting
         google_client_secret: Some(SecretString::from("sandbox-secret")),
         google_url: Some(format!("{vendors}/google")),
         private_portals: true,
+        requests_per_minute: NonZeroU32::MAX,
         ..Settings::of(database)
     })
 }

@@ -28,11 +28,13 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let text = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Failure::Unauthenticated)?;
-        let key = App::from_ref(state).engine.authenticate(&SecretString::from(text.trim())).await;
+        let app = App::from_ref(state);
+        let key = app.engine.authenticate(&SecretString::from(text.trim())).await;
         let key = key.map_err(|error| match error {
             kopru_engine::EngineError::NotAuthentic => Failure::Unauthenticated,
             other => Failure::Engine(other),
         })?;
+        app.rates.count(&key.id, parts)?;
         let allowed = key.scopes.iter().any(|scope| matches!(scope, Scope::Admin | Scope::SyncManage));
         if allowed { Ok(Self { company: key.company }) } else { Err(Failure::Forbidden) }
     }

@@ -12,6 +12,7 @@ mod mapping;
 mod pages;
 mod portal;
 mod problem;
+mod rate;
 mod sheets;
 mod views;
 mod webhook;
@@ -32,6 +33,7 @@ use utoipa_axum::routes;
 
 use docs::Security;
 pub use problem::ProblemDocument;
+pub use rate::Rates;
 pub use sheets::ColumnProposal;
 
 /// What every route can reach.
@@ -41,6 +43,8 @@ pub struct App {
     pub engine: Arc<Engine>,
     /// What calls portals: it knows which addresses it may not call.
     pub portals: HttpClient,
+    /// How many requests keys may make.
+    pub rates: Arc<Rates>,
 }
 
 #[derive(OpenApi)]

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::input::Fault;
+use super::rate::Left;
 
 /// An error, as RFC 9457 says, with a stable code.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -46,6 +47,8 @@ pub enum Failure {
     Unreadable(Fault),
     /// Some of the headers that belong together, without this one.
     NoHeader(&'static str),
+    /// The key made too many requests.
+    TooMany,
     /// What the server itself says before any handler does.
     Status(StatusCode),
     /// No key, or one that is not valid.
@@ -80,6 +83,7 @@ impl Failure {
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unauthenticated | Self::NoHeader(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::NoUser => StatusCode::BAD_REQUEST,
             Self::Status(status) => *status,
         }
@@ -93,6 +97,15 @@ impl Failure {
                 (error.code(), error.text(language), field.map(str::to_owned), detail(error))
             }
             Self::Unreadable(fault) => ("unreadable", fault.text(language), fault.field.clone(), None),
+            Self::TooMany => (
+                "too_many_requests",
+                own(
+                    "Bu anahtarla çok sık istek yapıldı; Retry-After başlığındaki saniye kadar bekleyin.",
+                    "This key made too many requests; wait for the seconds in the header Retry-After.",
+                ),
+                None,
+                None,
+            ),
             Self::NoHeader(name) => (
                 "no_header",
                 own(
@@ -200,10 +213,12 @@ pub fn language(headers: &HeaderMap) -> Language {
 }
 
 /// Gives each request an id and each failure its document.
-pub async fn trace(request: Request, next: Next) -> Response {
+pub async fn trace(mut request: Request, next: Next) -> Response {
     let language = language(request.headers());
     let trace_id = Uuid::now_v7().simple().to_string();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let left = Left::default();
+    request.extensions_mut().insert(left.clone());
     let mut response = next.run(request).await;
     if let Some(failure) = failure_of(&mut response) {
         let allow = response.headers_mut().remove(header::ALLOW);
@@ -215,6 +230,9 @@ pub async fn trace(request: Request, next: Next) -> Response {
             .headers_mut()
             .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
         response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
+    }
+    if let Some(rate) = left.get() {
+        rate.tell(response.headers_mut());
     }
     if let Ok(value) = trace_id.parse() {
         response.headers_mut().insert("x-request-id", value);

@@ -28,6 +28,7 @@ pub struct Answer {
     pub status: u16,
     pub content_type: String,
     pub location: Option<String>,
+    pub headers: http::HeaderMap,
     pub json: Value,
     pub text: String,
 }
@@ -78,7 +79,12 @@ impl Service {
 
     /// As an operator runs it who knows of no settings.
     pub async fn start_unset() -> Self {
-        Self::run(Sandbox::start(SandboxConfig::default()).await.unwrap(), &[])
+        Self::start_with(&[]).await
+    }
+
+    /// With these settings and no vendors' addresses.
+    pub async fn start_with(settings: &[&str]) -> Self {
+        Self::run(Sandbox::start(SandboxConfig::default()).await.unwrap(), settings)
     }
 
     fn run(vendors: Sandbox, settings: &[&str]) -> Self {
@@ -146,6 +152,7 @@ impl Service {
             status: reply.status,
             content_type: content_type.to_owned(),
             location: reply.location().map(str::to_owned),
+            headers: reply.headers.clone(),
             json: serde_json::from_slice(&reply.body).unwrap_or(Value::Null),
             text: String::from_utf8_lossy(&reply.body).into_owned(),
         }

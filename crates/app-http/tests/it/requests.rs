@@ -126,6 +126,29 @@ async fn an_event_that_does_not_fit_says_where() {
 }
 
 #[tokio::test]
+async fn a_key_is_told_what_is_left_to_it_and_stopped_at_its_limit() {
+    let service = Service::start_with(&["--requests-per-minute", "3"]).await;
+    let configs = "/api/v1/sheet-sync/configs";
+    let number = |answer: &Answer, name: &str| answer.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    for remaining in ["2", "1", "0"] {
+        let answer = service.call("GET", configs, None).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(number(&answer, "ratelimit-limit").as_deref(), Some("3"));
+        assert_eq!(number(&answer, "ratelimit-remaining").as_deref(), Some(remaining));
+        assert_eq!(number(&answer, "retry-after"), None);
+    }
+    let stopped = service.call("GET", configs, None).await;
+    assert_eq!((field(&stopped).0, stopped.json["code"].as_str()), (429, Some("too_many_requests")));
+    let wait: u64 = number(&stopped, "retry-after").unwrap().parse().unwrap();
+    assert!((1..=21).contains(&wait), "{wait}");
+    let other = service.operate(&["api-key", "create", "--company", "acme"]);
+    let bearer = format!("Bearer {other}");
+    let free = service.raw(Method::GET, configs, None, &[("Authorization", &bearer)]).await;
+    assert_eq!((free.status, number(&free, "ratelimit-remaining").as_deref()), (200, Some("2")));
+    assert_eq!(number(&service.open("GET", "/healthz", None).await, "ratelimit-limit"), None);
+}
+
+#[tokio::test]
 async fn the_description_of_the_routes_is_whole() {
     let service = Service::start_unset().await;
     let api = service.open("GET", "/openapi.json", None).await.json;

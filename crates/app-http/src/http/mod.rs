@@ -8,6 +8,7 @@ mod fields;
 mod google;
 mod health;
 mod input;
+mod limit;
 mod mapping;
 mod pages;
 mod portal;
@@ -86,7 +87,8 @@ pub fn router(app: App) -> Router {
         .merge(pages::router())
         .fallback(problem::no_such_route)
         .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_mins(1)))
-        .layer(RequestBodyLimitLayer::new(1024 * 1024))
+        .layer(RequestBodyLimitLayer::new(limit::MOST_BYTES))
+        .layer(axum::middleware::from_fn(limit::limit))
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn(problem::trace))
 }

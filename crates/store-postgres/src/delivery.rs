@@ -39,10 +39,10 @@ impl DeliveryStore for PostgresStore {
 
     async fn claim(&self, lease: &Lease, now: Timestamp, claim: Claim) -> Result<Vec<Work>, StoreError> {
         let mut tx = self.begin(Sight::Of(&lease.company)).await?;
-        lanes::fence(&mut tx, lease).await?;
+        let first_due = lanes::fence(&mut tx, lease).await?;
         let mut due = Vec::new();
         for urgency in claim.urgencies() {
-            due.extend(work::due(&mut tx, lease, now, *urgency, &claim).await?);
+            due.extend(work::due(&mut tx, lease, (first_due, now), *urgency, &claim).await?);
         }
         tx.commit().await.map_err(store_error)?;
         due.sort_by(|(one, a), (other, b)| (one, &a.key).cmp(&(other, &b.key)));
@@ -74,23 +74,24 @@ impl DeliveryStore for PostgresStore {
 
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.map_err(store_error)?;
-        lanes::lock(&mut tx, &settlement.follow_ups, Some(lease)).await?;
+        let first_due = lanes::lock(&mut tx, &settlement.follow_ups, Some(lease)).await?;
         look(&mut tx, Sight::Of(&lease.company)).await?;
         rows::apply(&mut tx, &lease.company, now, &settlement.sync).await?;
         work::settle(&mut tx, lease, now, &settlement.outcomes).await?;
         lanes::put(&mut tx, &settlement.follow_ups, Some(now)).await?;
         look(&mut tx, Sight::Of(&lease.company)).await?;
-        let number = lanes::refresh(&mut tx, lease, None).await?;
+        let first_due = work::earliest(&settlement).into_iter().chain(first_due).min().unwrap_or_default();
+        let number = lanes::refresh(&mut tx, lease, first_due, None).await?;
         commit(&self.pool, tx, &number).await
     }
 
     async fn release(&self, lease: &Lease, from: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin(Sight::Of(&lease.company)).await?;
-        match lanes::fence(&mut tx, lease).await {
+        let first_due = match lanes::fence(&mut tx, lease).await {
             Err(error) if error.kind == StoreErrorKind::StaleLease => return Ok(()),
             fenced => fenced?,
-        }
-        lanes::refresh(&mut tx, lease, Some(from)).await?;
+        };
+        lanes::refresh(&mut tx, lease, first_due, Some(from)).await?;
         tx.commit().await.map_err(store_error)
     }
 }

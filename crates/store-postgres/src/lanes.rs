@@ -9,12 +9,15 @@ use kopru_ports::StoreError;
 use kopru_ports::delivery::{Lease, LeaseAnswer, NewWork};
 use sqlx::PgConnection;
 
-use crate::convert::{at, get, get_optional_moment, get_parsed, stale, store_error};
+use crate::convert::{at, get, get_moment, get_optional_moment, get_parsed, stale, store_error};
 use crate::sight::{Sight, look};
 use crate::{hints, presence, work};
 
 /// When to ask again where the only due lanes were passed over.
 const PASSED_OVER: Duration = Duration::from_millis(20);
+
+/// Nothing is left to be due.
+const NEVER: Timestamp = Timestamp::constant(253_370_764_800, 0);
 
 /// The oldest due lane of the companies that hold the fewest. A lane whose row somebody changes just now is
 /// passed over; one that somebody leased just now is not due any more. A holder that is gone from the server
@@ -57,16 +60,18 @@ pub(crate) async fn lease(
     }))
 }
 
-/// Locks the lane for the transaction if the lease is its last one: with any other nothing may be recorded.
-pub(crate) async fn fence(connection: &mut PgConnection, lease: &Lease) -> Result<(), StoreError> {
-    let row = sqlx::query("SELECT 1 FROM kopru.lane WHERE company_id = $1 AND lane = $2 AND epoch = $3 FOR UPDATE")
-        .bind(lease.company.as_str())
-        .bind(&lease.lane)
-        .bind(lease.epoch)
-        .fetch_optional(connection)
-        .await
-        .map_err(store_error)?;
-    row.map(|_| ()).ok_or_else(stale)
+/// Locks the lane for the transaction if the lease is its last one: with any other nothing may be recorded. Gives
+/// the moment before which none of its work is due.
+pub(crate) async fn fence(connection: &mut PgConnection, lease: &Lease) -> Result<Timestamp, StoreError> {
+    let row =
+        sqlx::query("SELECT first_due FROM kopru.lane WHERE company_id = $1 AND lane = $2 AND epoch = $3 FOR UPDATE")
+            .bind(lease.company.as_str())
+            .bind(&lease.lane)
+            .bind(lease.epoch)
+            .fetch_optional(connection)
+            .await
+            .map_err(store_error)?;
+    get_moment(&row.ok_or_else(stale)?, "first_due")
 }
 
 /// Makes work due, waiting since `since` or since its own moment.
@@ -97,29 +102,32 @@ pub(crate) async fn put(
 
 /// Locks the lanes of work that is about to be made due, and the one that is held, in the order of their
 /// names: transactions that need several of them wait for each other in no ring. Lanes get the earliest
-/// moment of their new work, and a lane that is held its fence.
+/// moment of their new work, and a lane that is held its fence, whose moment is given.
 pub(crate) async fn lock(
     connection: &mut PgConnection,
     list: &[NewWork],
     held: Option<&Lease>,
-) -> Result<(), StoreError> {
+) -> Result<Option<Timestamp>, StoreError> {
     let mut lanes: BTreeMap<(&CompanyId, &str), Option<Timestamp>> = BTreeMap::new();
     lanes.extend(held.map(|lease| ((&lease.company, lease.lane.as_str()), None)));
     for new in list {
         let due = lanes.entry((&new.company, new.lane.as_str())).or_default();
         *due = Some(due.map_or(new.due, |due| due.min(new.due)));
     }
-    let (mut earlier, mut seen) = (false, None);
+    let (mut earlier, mut seen, mut first_due) = (false, None, None);
     for ((company, lane), due) in lanes {
         if seen.replace(company) != Some(company) {
             look(connection, Sight::Of(company)).await?;
         }
         match held.filter(|lease| (&lease.company, lease.lane.as_str()) == (company, lane)) {
-            Some(lease) => fence(connection, lease).await?,
+            Some(lease) => first_due = Some(fence(connection, lease).await?),
             None => earlier |= bring_forward(connection, company.as_str(), lane, due).await?,
         }
     }
-    if earlier { hints::give(connection).await } else { Ok(()) }
+    if earlier {
+        hints::give(connection).await?;
+    }
+    Ok(first_due)
 }
 
 /// Whether the lane's moment is earlier now than it was. Its row is locked in any case.
@@ -130,8 +138,9 @@ async fn bring_forward(
     due: Option<Timestamp>,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO kopru.lane AS known (company_id, lane, next_due) VALUES ($1, $2, $3)
-         ON CONFLICT (company_id, lane) DO UPDATE SET next_due = excluded.next_due
+        "INSERT INTO kopru.lane AS known (company_id, lane, next_due, first_due) VALUES ($1, $2, $3, $3)
+         ON CONFLICT (company_id, lane) DO UPDATE SET next_due = excluded.next_due,
+                first_due = least(known.first_due, excluded.first_due)
          WHERE known.next_due IS NULL OR known.next_due > excluded.next_due",
     )
     .bind(company)
@@ -145,22 +154,31 @@ async fn bring_forward(
 
 /// Sets the lane's next moment from its work; the attempts that are open hold their keys back. Looks at the
 /// first work of each urgency and at open attempts only, however much work waits. A lane that is given back is
-/// not due before `given_back`. Gives the transaction's number.
+/// not due before `given_back`. Below `first_due`, the moment that the lane had or an earlier one, there is
+/// nothing. Gives the transaction's number.
 pub(crate) async fn refresh(
     connection: &mut PgConnection,
     lease: &Lease,
+    first_due: Timestamp,
     given_back: Option<Timestamp>,
 ) -> Result<String, StoreError> {
     let row = sqlx::query(
-        "UPDATE kopru.lane SET lease_until = CASE WHEN $3 IS NULL THEN lease_until ELSE $4 END, next_due =
-            (SELECT greatest(min(at), $3) FROM (
+        "UPDATE kopru.lane SET lease_until = CASE WHEN $3 IS NULL THEN lease_until ELSE $4 END, first_due =
+            coalesce((SELECT min(at) FROM (
                 (SELECT due AS at FROM kopru.work WHERE company_id = $1 AND lane = $2 AND NOT parked AND urgency = 0
-                    AND NOT EXISTS (SELECT 1 FROM kopru.attempt WHERE attempt.company_id = $1 AND attempt.lane = $2
-                                    AND attempt.work_key = work.work_key) ORDER BY due LIMIT 1)
+                    AND due >= $5 ORDER BY due LIMIT 1)
                 UNION ALL
                 (SELECT due FROM kopru.work WHERE company_id = $1 AND lane = $2 AND NOT parked AND urgency = 1
-                    AND NOT EXISTS (SELECT 1 FROM kopru.attempt WHERE attempt.company_id = $1 AND attempt.lane = $2
-                                    AND attempt.work_key = work.work_key) ORDER BY due LIMIT 1)
+                    AND due >= $5 ORDER BY due LIMIT 1)) AS moments), $6),
+            next_due =
+            (SELECT greatest(min(at), $3) FROM (
+                (SELECT due AS at FROM kopru.work WHERE company_id = $1 AND lane = $2 AND NOT parked AND urgency = 0
+                    AND due >= $5 AND NOT EXISTS (SELECT 1 FROM kopru.attempt WHERE attempt.company_id = $1 AND attempt.lane = $2
+                                    AND attempt.work_key = work.work_key OFFSET 0) ORDER BY due LIMIT 1)
+                UNION ALL
+                (SELECT due FROM kopru.work WHERE company_id = $1 AND lane = $2 AND NOT parked AND urgency = 1
+                    AND due >= $5 AND NOT EXISTS (SELECT 1 FROM kopru.attempt WHERE attempt.company_id = $1 AND attempt.lane = $2
+                                    AND attempt.work_key = work.work_key OFFSET 0) ORDER BY due LIMIT 1)
                 UNION ALL
                 (SELECT greatest(work.due, attempt.deadline)
                  FROM kopru.attempt JOIN kopru.work USING (company_id, lane, work_key)
@@ -173,6 +191,8 @@ pub(crate) async fn refresh(
     .bind(&lease.lane)
     .bind(given_back.map(at))
     .bind(at(Timestamp::UNIX_EPOCH))
+    .bind(at(first_due))
+    .bind(at(NEVER))
     .fetch_one(connection)
     .await
     .map_err(store_error)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
 use kopru_ports::StoreError;
-use kopru_ports::delivery::{Claim, Gather, Lease, NewAttempt, NewWork, Outcome, Urgency, Work};
+use kopru_ports::delivery::{Claim, Gather, Lease, NewAttempt, NewWork, Outcome, Settlement, Urgency, Work};
 use sqlx::postgres::types::PgInterval;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -60,19 +60,34 @@ fn interval(duration: Duration) -> PgInterval {
     PgInterval { months: 0, days: 0, microseconds }
 }
 
+/// The earliest moment at which a turn makes anything due.
+pub(crate) fn earliest(settlement: &Settlement) -> Option<Timestamp> {
+    let of_outcome = |outcome: &Outcome| match outcome {
+        Outcome::Again { due, .. } | Outcome::Retry { due, .. } => Some(*due),
+        Outcome::Done | Outcome::Open { .. } | Outcome::Parked { .. } => None,
+    };
+    let again = settlement.outcomes.iter().filter_map(|(.., outcome)| of_outcome(outcome));
+    again.chain(settlement.follow_ups.iter().map(|new| new.due)).min()
+}
+
 /// Due work of one urgency, oldest first, each with the moment by which urgencies stand in one line.
+/// `OFFSET 0` keeps the attempts from being joined by lane: each key's own is looked up, however many finished ones
+/// somebody's snapshot keeps.
 pub(crate) async fn due(
     connection: &mut PgConnection,
     lease: &Lease,
-    now: Timestamp,
+    (first_due, now): (Timestamp, Timestamp),
     urgency: Urgency,
     claim: &Claim,
 ) -> Result<Vec<(Timestamp, Work)>, StoreError> {
     let rows = sqlx::query(
         "SELECT work_key, work.kind, work.owner, work.payload, work.failures, work.generation, work.due, work.since,
                 work.urgency, attempt.payload AS attempt_payload
-         FROM kopru.work LEFT JOIN kopru.attempt USING (company_id, lane, work_key)
-         WHERE company_id = $1 AND lane = $2 AND NOT work.parked AND work.urgency = $3 AND work.due <= $4
+         FROM kopru.work LEFT JOIN LATERAL
+              (SELECT payload, deadline FROM kopru.attempt AS own
+               WHERE own.company_id = $1 AND own.lane = $2 AND own.work_key = work.work_key OFFSET 0) AS attempt ON true
+         WHERE company_id = $1 AND lane = $2 AND NOT work.parked AND work.urgency = $3
+               AND work.due BETWEEN $7 AND $4
                AND (attempt.deadline IS NULL OR attempt.deadline <= $4) AND work_key <> ALL ($5)
          ORDER BY work.due, work_key LIMIT $6",
     )
@@ -82,6 +97,7 @@ pub(crate) async fn due(
     .bind(at(now))
     .bind(&claim.skip)
     .bind(i64::from(claim.limit))
+    .bind(at(first_due))
     .fetch_all(connection)
     .await
     .map_err(store_error)?;

@@ -66,6 +66,14 @@ fn a_broken_order_is_found() {
     assert!(first_failure(0..1_000, Some(Broken::Order)).is_some());
 }
 
+/// Not in all schedules yet: docs/guarantees.md tells of the gap that is left.
+#[test]
+fn late_writes_are_repaired() {
+    if let Some((seed, error)) = first_failure(0..SCHEDULES, Some(Broken::Punctuality)) {
+        panic!("schedule {seed} failed: {error}");
+    }
+}
+
 #[test]
 fn late_writes_that_are_not_repaired_are_found() {
     assert!(first_failure(0..1_000, Some(Broken::Repair)).is_some());

@@ -15,7 +15,7 @@ use kopru_domain::{
 use kopru_ports::Clock as _;
 use kopru_ports::configs::{ConfigStore, SyncConfig};
 use kopru_ports::identity::IdentityStore;
-use kopru_ports::sync::{SyncStore, SyncSummary};
+use kopru_ports::sync::{RowsQuery, SyncStore, SyncSummary};
 use kopru_ports_testkit::{CountedIds, MemoryStore, SimulatedClock};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
@@ -258,11 +258,20 @@ impl Schedule {
             self.world.clock.sleep_until(self.world.clock.now() + Duration::from_secs(5)).await;
             let summary = self.world.memory.summary(&company(), config_id()).await.expect("a summary");
             if is_settled(&summary) {
+                self.note_refused().await;
                 return Ok(());
             }
             if self.world.clock.now() > patience {
                 return Err(format!("not settled: {summary:?}\n{}", self.trace));
             }
+        }
+    }
+
+    /// What the rows say of themselves, for the reader of a failure.
+    async fn note_refused(&mut self) {
+        let rows = self.world.memory.rows(&company(), config_id(), RowsQuery::Refused(50)).await.expect("rows");
+        for row in rows {
+            self.note(format_args!("row {} is {:?}: {:?} {:?}", row.place, row.state, row.error, row.rejected));
         }
     }
 

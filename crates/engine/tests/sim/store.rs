@@ -20,7 +20,9 @@ pub enum Broken {
     Order,
     /// What was created is not found again.
     Dedupe,
-    /// What a frozen worker sent late is not looked at again.
+    /// Nothing, but that frozen workers send late; it is looked at again.
+    Punctuality,
+    /// The same, and it is not looked at again.
     Repair,
 }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 #[expect(clippy::disallowed_methods, reason = "the simulated vendors start from the real time, as the real ones do")]
 pub(crate) fn real_now() -> Timestamp {
@@ -15,7 +16,11 @@ pub(crate) fn real_now() -> Timestamp {
 
 /// Read by everything that expires, leaks or is counted per minute.
 #[derive(Debug)]
-pub(crate) struct Clock(Mutex<Reading>);
+pub(crate) struct Clock {
+    reading: Mutex<Reading>,
+    /// Wakes those who wait for a moment.
+    changed: watch::Sender<()>,
+}
 
 /// What the clock showed at a moment of the real time, and how fast it runs since.
 #[derive(Debug, Clone, Copy)]
@@ -39,13 +44,13 @@ impl Reading {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self(Mutex::new(Reading::real()))
+        Self { reading: Mutex::new(Reading::real()), changed: watch::Sender::new(()) }
     }
 }
 
 impl Clock {
     fn reading(&self) -> MutexGuard<'_, Reading> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century fit an i64")]
@@ -68,9 +73,26 @@ impl Clock {
         let mut reading = self.reading();
         let ms = reading.now() + advance_seconds * 1000.0;
         *reading = Reading { at: Instant::now(), ms, scale: scale.unwrap_or(reading.scale) };
+        self.changed.send_replace(());
     }
 
     pub fn reset(&self) {
         *self.reading() = Reading::real();
+        self.changed.send_replace(());
+    }
+
+    /// Waits until this clock shows the moment, however it is set meanwhile.
+    pub async fn until(&self, at_ms: i64) {
+        let mut changes = self.changed.subscribe();
+        while let left_ms @ 1.. = at_ms - self.now_ms() {
+            let pause = match self.scale() {
+                0.0 => Duration::MAX,
+                scale => Duration::from_millis(left_ms.unsigned_abs()).div_f64(scale),
+            };
+            tokio::select! {
+                _ = changes.changed() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
     }
 }

@@ -3,8 +3,9 @@ use std::path::PathBuf;
 /// How the sandbox listens and which quotas it enforces.
 ///
 /// The default quotas are the vendors' own:
-/// <https://apidocs.bitrix24.com/limits.html> and
-/// <https://developers.google.com/workspace/sheets/api/limits>.
+/// <https://apidocs.bitrix24.com/limits.html>,
+/// <https://developers.google.com/workspace/sheets/api/limits> and
+/// <https://developers.google.com/workspace/calendar/api/guides/quota>.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
     /// Port on 127.0.0.1; 0 takes any free one.
@@ -23,6 +24,10 @@ pub struct SandboxConfig {
     pub google_writes_per_minute: u32,
     /// The same for one person.
     pub google_writes_per_minute_per_user: u32,
+    /// Calendar calls per minute and project before Google answers 403.
+    pub google_calendar_per_minute: u32,
+    /// The same for one person.
+    pub google_calendar_per_minute_per_user: u32,
 }
 
 impl Default for SandboxConfig {
@@ -36,6 +41,8 @@ impl Default for SandboxConfig {
             google_reads_per_minute_per_user: 60,
             google_writes_per_minute: 300,
             google_writes_per_minute_per_user: 60,
+            google_calendar_per_minute: 10_000,
+            google_calendar_per_minute_per_user: 600,
         }
     }
 }

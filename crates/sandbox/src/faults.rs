@@ -12,13 +12,14 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::{bitrix, google, server::Shared};
+use crate::{bitrix, google, server::Shared, twilio};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Vendor {
     Google,
     Bitrix24,
+    Twilio,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -175,6 +176,10 @@ pub(crate) async fn inject_bitrix(app: State<Shared>, request: Request, next: Ne
     inject(&app, Vendor::Bitrix24, request, next).await
 }
 
+pub(crate) async fn inject_twilio(app: State<Shared>, request: Request, next: Next) -> Response {
+    inject(&app, Vendor::Twilio, request, next).await
+}
+
 async fn inject(app: &Shared, vendor: Vendor, mut request: Request, next: Next) -> Response {
     let full = request.extensions().get::<OriginalUri>().map(|OriginalUri(uri)| uri);
     let path = decoded(full.unwrap_or(request.uri()).path());
@@ -215,13 +220,17 @@ async fn inject(app: &Shared, vendor: Vendor, mut request: Request, next: Next) 
         Kind::Error => match vendor {
             Vendor::Google => {
                 let error = google::errors::on_demand(fault.status(400).as_u16(), &fault.code, &fault.description);
-                if path.contains("/drive/") { error.legacy() } else { error }.into_response()
+                google::errors::in_shape(error, &path).into_response()
             }
             Vendor::Bitrix24 => fault.refusal().into_response(),
+            Vendor::Twilio => {
+                twilio::errors::on_demand(fault.status(400).as_u16(), &fault.code, &fault.description).into_response()
+            }
         },
         Kind::ExpiredToken => match vendor {
-            Vendor::Google => google::errors::unauthenticated().into_response(),
+            Vendor::Google => google::errors::in_shape(google::errors::unauthenticated(), &path).into_response(),
             Vendor::Bitrix24 => bitrix::errors::expired_token().into_response(),
+            Vendor::Twilio => twilio::errors::refused(20003).into_response(),
         },
     }
 }

@@ -11,6 +11,7 @@ mod pages;
 mod random;
 mod server;
 mod tls;
+mod twilio;
 
 pub use config::{SandboxConfig, Tls};
 pub use server::Sandbox;

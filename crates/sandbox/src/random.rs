@@ -9,3 +9,10 @@ pub(crate) fn token(bytes: usize) -> String {
     getrandom::fill(&mut buffer).expect("the system has a source of randomness");
     URL_SAFE_NO_PAD.encode(buffer)
 }
+
+/// 32 random hexadecimal digits.
+pub(crate) fn hex() -> String {
+    let mut buffer = [0; 16];
+    getrandom::fill(&mut buffer).expect("the system has a source of randomness");
+    format!("{:032x}", u128::from_ne_bytes(buffer))
+}

@@ -21,7 +21,7 @@ use crate::{
     control,
     events::Event,
     faults::Faults,
-    google, pages, tls,
+    google, pages, tls, twilio,
 };
 
 /// Changes that a slow page may miss before it has to read everything anew.
@@ -37,10 +37,11 @@ pub(crate) struct App {
     pub clock: Arc<Clock>,
     google: Mutex<google::state::State>,
     bitrix: Mutex<bitrix::state::State>,
+    twilio: Mutex<twilio::state::State>,
     pub faults: Faults,
     pub events: broadcast::Sender<Event>,
     pub closing: watch::Sender<bool>,
-    /// Posts to the registered triggers, as Apps Script would.
+    /// Posts to the registered triggers and handlers, as the vendors would.
     pub http: reqwest::Client,
 }
 
@@ -51,6 +52,10 @@ impl App {
 
     pub fn bitrix(&self) -> MutexGuard<'_, bitrix::state::State> {
         self.bitrix.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn twilio(&self) -> MutexGuard<'_, twilio::state::State> {
+        self.twilio.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nobody may be listening, and that is fine.
@@ -69,6 +74,7 @@ impl App {
         self.clock.reset();
         *self.google() = google::state::State::new(&self.config, self.clock.clone());
         *self.bitrix() = bitrix::state::State::new(&self.config, self.clock.clone());
+        *self.twilio() = twilio::state::State::new(self.clock.clone(), self.http.clone());
         self.faults.clear();
         self.tell(Event::google("reset", ""));
     }
@@ -98,16 +104,17 @@ impl Sandbox {
     pub async fn start(config: SandboxConfig) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", config.port)).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let clock = Arc::new(Clock::default());
+        let (clock, http) = (Arc::new(Clock::default()), client()?);
         let app = Arc::new(App {
             base_url: base_url.clone(),
             google: Mutex::new(google::state::State::new(&config, clock.clone())),
             bitrix: Mutex::new(bitrix::state::State::new(&config, clock.clone())),
+            twilio: Mutex::new(twilio::state::State::new(clock.clone(), http.clone())),
             clock,
             faults: Faults::default(),
             events: broadcast::Sender::new(EVENT_BACKLOG),
             closing: watch::Sender::new(false),
-            http: client()?,
+            http,
             config,
         });
         let router = router(app.clone());
@@ -134,6 +141,14 @@ impl Sandbox {
     #[must_use]
     pub fn tls_base_url(&self) -> Option<String> {
         self.https.as_ref().map(|https| https.base_url.clone())
+    }
+
+    /// All codes and tokens that were given, also those that ended: for tests that look for them where they must
+    /// not be.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let (google, bitrix) = (self.app.google(), self.app.bitrix());
+        google.given.iter().chain(&bitrix.apps.given).cloned().collect()
     }
 
     /// Lets go of what is held, waits a second for open calls, and closes.
@@ -167,6 +182,7 @@ fn router(app: Shared) -> Router {
         .merge(google::apis(&app))
         .nest("/google", google::router(&app))
         .merge(bitrix::router(&app))
+        .nest("/twilio", twilio::router(&app))
         .nest("/_control", control::router())
         .layer(TraceLayer::new_for_http())
         .with_state(app)

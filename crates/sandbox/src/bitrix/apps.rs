@@ -51,6 +51,8 @@ pub(crate) struct Apps {
     pub(super) tokens: BTreeMap<String, Token>,
     /// Refresh token → (grant, the access token that was issued with it).
     refresh: BTreeMap<String, (Grant, String)>,
+    /// Codes and tokens, also those that ended.
+    pub given: Vec<String>,
 }
 
 impl Apps {
@@ -59,9 +61,17 @@ impl Apps {
         app.installed.then_some((id.as_str(), app))
     }
 
+    pub(super) fn give_code(&mut self, code: Code) -> String {
+        let text = random::token(40);
+        self.given.push(text.clone());
+        self.codes.insert(text.clone(), code);
+        text
+    }
+
     /// An access token, made up unless it is given, and its refresh token.
     pub fn issue(&mut self, access: Option<String>, grant: Grant, expires_ms: i64) -> (String, String) {
         let (access, refresh) = (access.unwrap_or_else(|| random::token(48)), random::token(48));
+        self.given.extend([access.clone(), refresh.clone()]);
         self.refresh.insert(refresh.clone(), (grant.clone(), access.clone()));
         self.tokens.insert(access.clone(), Token { grant, expires_ms });
         (access, refresh)

@@ -18,7 +18,7 @@ use super::{
     portal::{Base, origin},
     state::State,
 };
-use crate::{random, server::Shared};
+use crate::server::Shared;
 
 const LARGEST_FORM: usize = 16 * 1024;
 
@@ -77,10 +77,9 @@ pub(super) async fn decide(
     };
     let (scopes, client_id) = (own.scopes.clone(), client_id.to_owned());
     let scope = scopes.join(",");
-    let code = random::token(40);
     let expires_ms = state.clock.now_ms() + CODE_LIFE * 1000;
     let grant = Grant { client_id, user_id, scopes, portal: base.clone() };
-    state.apps.codes.insert(code.clone(), Code { grant, expires_ms });
+    let code = state.apps.give_code(Code { grant, expires_ms });
     let host = |url: &str| url.split_once("://").map(|(_, host)| host.to_owned()).unwrap_or_default();
     let server = state.auth_server.clone().unwrap_or_else(|| origin_of(&base));
     target.query_pairs_mut().extend_pairs([

@@ -15,6 +15,7 @@ pub(super) fn router() -> Router<Shared> {
     Router::new()
         .route("/clients", post(add_client))
         .route("/tokens", post(issue))
+        .route("/token", post(issue))
         .route("/expire", post(expire))
         .route("/settings", post(settings))
         .route("/revoke_user", post(revoke_user))
@@ -37,8 +38,16 @@ async fn add_client(Extracted(app): Extracted<Shared>, Json(client): Json<Client
 struct Issue {
     account: Option<String>,
     client_id: Option<String>,
+    #[serde(default = "everything")]
     scopes: BTreeSet<String>,
     expires_in: Option<i64>,
+}
+
+/// The scopes of all that is simulated.
+fn everything() -> BTreeSet<String> {
+    let scopes = ["spreadsheets", "drive.metadata.readonly", "calendar", "calendar.events", "userinfo.email"];
+    let full = scopes.map(|scope| format!("https://www.googleapis.com/auth/{scope}"));
+    full.into_iter().chain(["openid".to_owned()]).collect()
 }
 
 /// A ready grant, without the consent page.
@@ -61,11 +70,14 @@ async fn expire(Extracted(app): Extracted<Shared>) -> Json<Value> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
-    testing: bool,
+    testing: Option<bool>,
+    slow_meet: Option<bool>,
 }
 
 async fn settings(Extracted(app): Extracted<Shared>, Json(asked): Json<Settings>) -> Json<Value> {
-    app.google().testing = asked.testing;
+    let mut state = app.google();
+    state.testing = asked.testing.unwrap_or(state.testing);
+    state.slow_meet = asked.slow_meet.unwrap_or(state.slow_meet);
     Json(json!({}))
 }
 

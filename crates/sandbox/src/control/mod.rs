@@ -3,7 +3,9 @@
 mod bitrix;
 mod bitrix_apps;
 mod google;
+mod google_calendar;
 mod google_grants;
+mod twilio;
 
 use axum::{
     Json, Router,
@@ -49,8 +51,9 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/clock", get(clock).post(set_clock))
         .route("/events", get(events::stream))
         .route("/faults", get(list_faults).post(arm_fault).delete(clear_faults))
-        .nest("/google", google::router().merge(google_grants::router()))
+        .nest("/google", google::router().merge(google_grants::router()).merge(google_calendar::router()))
         .nest("/bitrix24", bitrix::router().merge(bitrix_apps::router()))
+        .nest("/twilio", twilio::router())
         .layer(DefaultBodyLimit::max(LARGEST_SEED))
 }
 

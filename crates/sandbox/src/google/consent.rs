@@ -11,7 +11,7 @@ use axum::{
 use url::{Host, Url};
 
 use super::state::{Code, DEFAULT_ACCOUNT, Grant, State};
-use crate::{random, server::Shared};
+use crate::server::Shared;
 
 type Pairs = Vec<(String, String)>;
 
@@ -136,7 +136,7 @@ fn allow(state: &mut State, asked: &Pairs, redirect_uri: String, mut scopes: BTr
         grant: Grant { account, client_id, scopes: scopes.clone() },
     };
     // Codes hold a slash, so that clients must decode them.
-    let text = format!("4/0{}", random::token(32));
+    let text = state.give("4/0");
     state.codes.insert(text.clone(), code);
     (text, scopes.into_iter().collect::<Vec<_>>().join(" "))
 }

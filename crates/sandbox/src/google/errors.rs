@@ -31,6 +31,10 @@ impl ApiError {
         Self { legacy: true, ..self }
     }
 
+    pub fn message(&self) -> String {
+        self.message.clone()
+    }
+
     /// Names the part of the request that is at fault.
     pub fn within(mut self, part: &str) -> Self {
         self.message.insert_str(0, part);
@@ -103,6 +107,12 @@ pub(super) fn quota(kind: &str, whose: Exhausted) -> ApiError {
     ApiError { quota_limit, ..ApiError::new(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", text) }
 }
 
+/// The error as the interface at `path` writes it.
+pub(crate) fn in_shape(error: ApiError, path: &str) -> ApiError {
+    let is_legacy = ["/drive/", "/calendar/"].iter().any(|part| path.contains(part));
+    if is_legacy { error.legacy() } else { error }
+}
+
 /// An error on demand, with a reason of the caller's choice.
 pub(crate) fn on_demand(code: u16, reason: &str, message: &str) -> ApiError {
     let status = match code {
@@ -110,6 +120,7 @@ pub(crate) fn on_demand(code: u16, reason: &str, message: &str) -> ApiError {
         401 => "UNAUTHENTICATED",
         403 => "PERMISSION_DENIED",
         404 => "NOT_FOUND",
+        409 => "ALREADY_EXISTS",
         429 => "RESOURCE_EXHAUSTED",
         503 => "UNAVAILABLE",
         504 => "DEADLINE_EXCEEDED",

@@ -1,8 +1,9 @@
-//! Google: OAuth with a consent page, Drive's list of files, Sheets version 4.
+//! Google: OAuth with a consent page, Drive's list of files, Sheets version 4, Calendar version 3.
 
 mod a1;
 mod access;
 mod batch_update;
+pub(crate) mod calendar;
 mod consent;
 mod drive;
 pub(crate) mod errors;
@@ -32,6 +33,7 @@ pub(crate) fn apis(app: &Shared) -> Router<Shared> {
         .route("/oauth2/v2/userinfo", get(oauth::user_info_v2))
         .route("/drive/v3/files", get(drive::list))
         .route("/v4/spreadsheets/{*rest}", any(sheets::handle))
+        .nest("/calendar/v3", calendar::router())
         .layer(from_fn_with_state(app.clone(), faults::inject_google))
 }
 

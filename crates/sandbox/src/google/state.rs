@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{grid::Tab, trigger::Trigger};
+use super::{calendar::store::Calendar, grid::Tab, trigger::Trigger};
 use crate::{SandboxConfig, clock::Clock, random};
 
 pub(crate) const DEFAULT_ACCOUNT: &str = "demo@example.com";
@@ -106,6 +106,10 @@ impl Quota {
 pub(crate) struct State {
     pub clock: Arc<Clock>,
     pub spreadsheets: BTreeMap<String, Spreadsheet>,
+    /// Account → its own calendar.
+    pub calendars: BTreeMap<String, Calendar>,
+    /// Whether a new Google Meet is there only when its event is read again.
+    pub slow_meet: bool,
     pub triggers: Vec<Trigger>,
     /// Client id → secret.
     pub clients: BTreeMap<String, String>,
@@ -113,12 +117,15 @@ pub(crate) struct State {
     pub access: BTreeMap<String, AccessToken>,
     /// Oldest first.
     refresh: Vec<Refresh>,
+    /// Codes and tokens, also those that ended.
+    pub given: Vec<String>,
     /// Whether the application's publishing status is "Testing".
     pub testing: bool,
     /// (account, client id) → scopes of all earlier consents.
     pub(super) consents: BTreeMap<(String, String), BTreeSet<String>>,
     pub(super) reads: Quota,
     pub(super) writes: Quota,
+    pub(super) calendar_calls: Quota,
 }
 
 impl State {
@@ -126,27 +133,38 @@ impl State {
         Self {
             clock,
             spreadsheets: BTreeMap::new(),
+            calendars: BTreeMap::new(),
+            slow_meet: false,
             triggers: Vec::new(),
             clients: BTreeMap::from([("sandbox-client".to_owned(), "sandbox-secret".to_owned())]),
             codes: BTreeMap::new(),
             access: BTreeMap::new(),
             refresh: Vec::new(),
+            given: Vec::new(),
             testing: false,
             consents: BTreeMap::new(),
             reads: Quota::new(config.google_reads_per_minute, config.google_reads_per_minute_per_user),
             writes: Quota::new(config.google_writes_per_minute, config.google_writes_per_minute_per_user),
+            calendar_calls: Quota::new(config.google_calendar_per_minute, config.google_calendar_per_minute_per_user),
         }
     }
 
+    /// A new secret that begins so.
+    pub(super) fn give(&mut self, start: &str) -> String {
+        let secret = format!("{start}{}", random::token(32));
+        self.given.push(secret.clone());
+        secret
+    }
+
     pub fn issue_access(&mut self, grant: &Grant, life: i64) -> String {
-        let token = format!("ya29.{}", random::token(32));
+        let token = self.give("ya29.");
         let expires_ms = self.clock.now_ms() + life * 1000;
         self.access.insert(token.clone(), AccessToken { grant: grant.clone(), expires_ms });
         token
     }
 
     pub fn issue_refresh(&mut self, grant: &Grant) -> String {
-        let token = format!("1//{}", random::token(32));
+        let token = self.give("1//");
         let same = |own: &Refresh| (&own.grant.account, &own.grant.client_id) == (&grant.account, &grant.client_id);
         if self.refresh.iter().filter(|own| same(own)).count() == MOST_REFRESH_TOKENS
             && let Some(oldest) = self.refresh.iter().position(same)
@@ -165,11 +183,6 @@ impl State {
         let is_old = self.clock.now_ms() - found.issued_ms >= TEST_LIFE_MS;
         let signs_in_only = found.grant.scopes.iter().all(|scope| scope == "openid" || scope.contains("userinfo."));
         (!self.testing || !is_old || signs_in_only).then_some(&found.grant)
-    }
-
-    /// Access and refresh tokens.
-    pub fn tokens(&self) -> impl Iterator<Item = &String> {
-        self.access.keys().chain(self.refresh.iter().map(|own| &own.token))
     }
 
     pub fn live(&self, token: &str) -> Option<&AccessToken> {

@@ -1,4 +1,4 @@
-//! Pages for people: a sheet to edit, the CRM that follows.
+//! Pages for people: a sheet to edit, the CRM that follows, phones, a calendar.
 
 use axum::{Router, response::Html, routing::get};
 
@@ -7,6 +7,8 @@ use crate::server::Shared;
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .route("/", get(async || Html(include_str!("index.html"))))
+        .route("/google/calendar", get(async || Html(include_str!("calendar.html"))))
         .route("/google/sheets/{id}", get(async || Html(include_str!("sheet.html"))))
         .route("/bitrix24/crm/{entity}", get(async || Html(include_str!("crm.html"))))
+        .route("/twilio/phone", get(async || Html(include_str!("phone.html"))))
 }

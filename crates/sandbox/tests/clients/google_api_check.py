@@ -12,7 +12,7 @@ from googleapiclient.errors import HttpError
 
 SCOPES = [
     f"https://www.googleapis.com/auth/{scope}"
-    for scope in ("spreadsheets", "drive.metadata.readonly")
+    for scope in ("spreadsheets", "drive.metadata.readonly", "calendar.events")
 ]
 SHEET = "sheet-1"
 
@@ -62,17 +62,64 @@ def main(base, _https):
     cells = control(base, f"google/spreadsheets/{SHEET}")["tabs"][0]["cells"]
     assert cells[2] == ["=1+1", 7.25, True], cells
 
-    failures = (
-        (sheets.get(spreadsheetId="nobody"), 404, "Requested entity was not found."),
-        (drive.files().list(q="nonsense"), 400, "Invalid Value"),
-    )
-    for request, status, text in failures:
+    calendar = service("calendar", "v3", "/calendar/v3/").events()
+    time = {"dateTime": "2026-12-01T10:00:00", "timeZone": "Europe/Istanbul"}
+    key = {"type": "hangoutsMeet"}
+    event = {
+        "id": "kopru0001",
+        "summary": "Toplantı: Örnek A.Ş.",
+        "start": time,
+        "end": dict(time, dateTime="2026-12-01T11:00:00"),
+        "attendees": [{"email": "ayse@example.com"}],
+        "reminders": {"useDefault": False, "overrides": [{"method": "popup", "minutes": 30}]},
+        "conferenceData": {
+            "createRequest": {"requestId": "r1", "conferenceSolutionKey": key}
+        },
+    }
+    at = {"calendarId": "primary", "eventId": event["id"]}
+
+    def insert():
+        return calendar.insert(
+            calendarId="primary", body=event, conferenceDataVersion=1, sendUpdates="all"
+        )
+
+    made = insert().execute()
+    assert made["start"]["dateTime"] == "2026-12-01T10:00:00+03:00", made["start"]
+    assert calendar.get(**at).execute()["hangoutLink"].startswith("https://meet.google.com/")
+    span = {"timeMin": "2026-12-01T00:00:00Z", "timeMax": "2026-12-02T00:00:00Z"}
+    listed = calendar.list(calendarId="primary", singleEvents=True, orderBy="startTime", **span)
+    assert [item["id"] for item in listed.execute()["items"]] == [event["id"]]
+    day = {"date": "2026-12-05", "dateTime": None, "timeZone": None}
+    days = {"start": day, "end": dict(day, date="2026-12-06")}
+    patched = calendar.patch(body=days, **at).execute()
+    assert patched["start"] == {"date": "2026-12-05"} and patched["attendees"], patched
+    calendar.patch(body={"summary": "başka"}, **at).execute()
+    stale = calendar.update(body=patched, **at)
+    stale.headers["If-Match"] = patched["etag"]
+
+    def fails(request, status, text):
         try:
             request.execute()
         except HttpError as error:
             assert error.status_code == status and text in error.reason, error
         else:
             raise AssertionError("an error did not surface")
+
+    fails(stale, 412, "Precondition Failed")
+    fails(insert(), 409, "The requested identifier already exists.")
+    assert calendar.delete(sendUpdates="all", **at).execute() == ""
+    fails(calendar.delete(**at), 410, "Resource has been deleted")
+    fails(insert(), 409, "The requested identifier already exists.")
+    assert calendar.get(**at).execute()["status"] == "cancelled"
+    kinds = [one["kind"] for one in control(base, "google/calendars/demo@example.com")["notices"]]
+    assert kinds == ["invitation", "cancellation"], kinds
+
+    failures = (
+        (sheets.get(spreadsheetId="nobody"), 404, "Requested entity was not found."),
+        (drive.files().list(q="nonsense"), 400, "Invalid Value"),
+    )
+    for failure in failures:
+        fails(*failure)
 
     control(base, "google/revoke_user", {})
     try:

@@ -13,6 +13,7 @@ const scope = [
   'email',
   'https://www.googleapis.com/auth/spreadsheets',
   'https://www.googleapis.com/auth/drive.metadata.readonly',
+  'https://www.googleapis.com/auth/calendar.events',
 ];
 
 /** Opens the consent page and presses "Allow", as a person would. */
@@ -117,6 +118,43 @@ await sheets.spreadsheets.batchUpdate({
   },
 });
 assert.deepEqual((await control('google/spreadsheets/sheet-1')).tabs[0].hidden_columns, [2]);
+
+const calendar = google.calendar({ version: 'v3', auth, rootUrl });
+const time = (dateTime) => ({ dateTime, timeZone: 'Europe/Istanbul' });
+const event = {
+  id: 'kopru0001',
+  summary: 'Toplantı: Örnek A.Ş.',
+  start: time('2026-12-01T10:00:00'),
+  end: time('2026-12-01T11:00:00'),
+  attendees: [{ email: 'ayse@example.com' }],
+  conferenceData: { createRequest: { requestId: 'r1', conferenceSolutionKey: { type: 'hangoutsMeet' } } },
+};
+const insert = () => calendar.events.insert({ calendarId: 'primary', conferenceDataVersion: 1, requestBody: event });
+const { data: made } = await insert();
+assert.equal(made.start.dateTime, '2026-12-01T10:00:00+03:00');
+const one = { calendarId: 'primary', eventId: event.id };
+assert.match((await calendar.events.get(one)).data.hangoutLink, /^https:\/\/meet\.google\.com\//);
+const { data: span } = await calendar.events.list({
+  calendarId: 'primary',
+  timeMin: '2026-12-01T00:00:00Z',
+  timeMax: '2026-12-02T00:00:00Z',
+  singleEvents: true,
+  orderBy: 'startTime',
+});
+assert.deepEqual(span.items.map(({ id }) => id), [event.id]);
+const { data: patched } = await calendar.events.patch({ ...one, sendUpdates: 'all', requestBody: { summary: 'Başka' } });
+assert.equal(patched.summary, 'Başka');
+assert.equal(patched.hangoutLink, (await calendar.events.get(one)).data.hangoutLink);
+const stale = calendar.events.patch({ ...one, requestBody: { summary: 'x' } }, { headers: { 'If-Match': made.etag } });
+await assert.rejects(stale, { status: 412 });
+await assert.rejects(insert(), { status: 409 });
+assert.equal((await calendar.events.delete(one)).status, 204);
+await assert.rejects(calendar.events.delete(one), { status: 410 });
+await assert.rejects(insert(), { status: 409 });
+assert.equal((await calendar.events.get(one)).data.status, 'cancelled');
+await assert.rejects(calendar.events.get({ ...one, eventId: 'nobody' }), { status: 404 });
+const { notices } = await control('google/calendars/demo@example.com');
+assert.deepEqual(notices, [{ event: event.id, kind: 'update', to: ['ayse@example.com'] }]);
 
 // An expired token is refreshed by the client itself.
 await control('google/expire', {});

@@ -21,6 +21,8 @@ mod bitrix_traps_values;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod google_calendar;
+#[cfg(test)]
 mod google_oauth;
 #[cfg(test)]
 mod google_quotas;
@@ -32,3 +34,11 @@ mod support;
 mod tls;
 #[cfg(test)]
 mod trigger;
+#[cfg(test)]
+mod twilio_inbound;
+#[cfg(test)]
+mod twilio_life;
+#[cfg(test)]
+mod twilio_messages;
+#[cfg(test)]
+mod twilio_support;

@@ -3,6 +3,7 @@
 //! identifiers come in as arguments.
 
 pub mod amount;
+pub mod calendar;
 mod cell;
 pub mod convert;
 pub mod detect;
@@ -10,6 +11,7 @@ pub mod entity;
 pub mod field;
 pub mod ids;
 pub mod mapping;
+pub mod message;
 pub mod multi;
 pub mod reason;
 pub mod row;
@@ -18,6 +20,7 @@ pub mod spans;
 pub mod system;
 pub mod text;
 pub mod value;
+mod zone;
 
 pub use cell::CellValue;
 pub use entity::EntityKind;
@@ -29,3 +32,4 @@ pub use row::{Catalog, CellRefusal, Changes, FieldChange, Fields, Reading, Rejec
 pub use row_id::{RowId, RowTag};
 pub use system::SystemColumns;
 pub use value::{ContactKind, ContactValue, FieldValue};
+pub use zone::{UnknownZone, Zone};

@@ -13,6 +13,17 @@ pub enum Language {
     En,
 }
 
+impl Language {
+    /// The one of a Turkish and an English text that is in this language.
+    #[must_use]
+    pub fn of<T>(self, (tr, en): (T, T)) -> T {
+        match self {
+            Self::Tr => tr,
+            Self::En => en,
+        }
+    }
+}
+
 /// Why a value cannot be written. Each has a stable [`Reason::code`] and a text in both languages,
 /// side by side, so that neither can be forgotten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,11 +133,7 @@ impl Reason {
     /// The reason in a person's language, with what to do about it.
     #[must_use]
     pub fn text(&self, language: Language) -> String {
-        let (tr, en) = self.both();
-        match language {
-            Language::Tr => tr,
-            Language::En => en,
-        }
+        language.of(self.both())
     }
 
     fn both(&self) -> (String, String) {

@@ -47,7 +47,7 @@ fn is_silent(word: &str) -> bool {
 }
 
 /// The address in `word`, its domain in small letters.
-fn address(word: &str) -> Option<String> {
+pub(crate) fn address(word: &str) -> Option<String> {
     let bare = word.rsplit_once(['<', ':']).map_or(word, |(_, address)| address);
     let bare = tidy(bare).trim_matches(|c: char| matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | '.'));
     let (local, domain) = bare.split_once('@')?;

@@ -11,7 +11,7 @@ mod figure;
 mod flag;
 mod label;
 mod link;
-mod moment;
+pub(crate) mod moment;
 mod money;
 mod name;
 mod number;
@@ -25,12 +25,16 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use email::address as email_address;
 pub use name::split_name;
+pub(crate) use phone::has_extension;
 pub use style::column_style;
+
+use rust_decimal::Decimal;
 
 use crate::cell::CellValue;
 use crate::field::{FieldKind, FieldMeta};
-use crate::mapping::ColumnStyle;
+use crate::mapping::{ColumnStyle, DecimalMark};
 use crate::reason::Reason;
 use crate::value::FieldValue;
 
@@ -63,6 +67,11 @@ pub fn convert(cell: &CellValue, field: &FieldMeta, style: &ColumnStyle) -> Resu
 pub fn written_currency(cell: &CellValue, style: &ColumnStyle) -> Option<&'static str> {
     let CellValue::Text(text) = cell else { return None };
     figure::figure(blank::tidy(text), style.decimal)?.currency
+}
+
+/// An amount as people write it, and the currency that it names.
+pub(crate) fn amount(text: &str, mark: DecimalMark) -> Option<(Decimal, Option<&'static str>)> {
+    figure::figure(text, mark).filter(|figure| !figure.percent).map(|figure| (figure.value, figure.currency))
 }
 
 /// Whether a cell names a share of something, not an amount.

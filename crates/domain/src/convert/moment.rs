@@ -15,21 +15,24 @@ use crate::text::fold;
 
 /// A day, its time (midnight when none is said) and the offset that stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Moment {
-    pub(super) at: DateTime,
-    pub(super) offset: Option<Offset>,
+pub(crate) struct Moment {
+    pub(crate) at: DateTime,
+    pub(crate) offset: Option<Offset>,
+    /// Whether a time of day is said.
+    pub(crate) timed: bool,
 }
 
 /// Reads `text`; `order` decides `01/02/2026` and gives way where only the other order is a date.
-pub(super) fn read(text: &str, order: DateOrder) -> Result<Moment, Reason> {
+pub(crate) fn read(text: &str, order: DateOrder) -> Result<Moment, Reason> {
     let spelled = colon_for_dotted_time(text);
     let text = spelled.as_deref().unwrap_or(text);
     if !text.contains(':') {
-        return day(text, order).map(|day| Moment { at: day.to_datetime(Time::midnight()), offset: None });
+        let at = day(text, order)?.to_datetime(Time::midnight());
+        return Ok(Moment { at, offset: None, timed: false });
     }
     let clock = clock(text).ok_or(Reason::NotADate)?;
     let day = day(&clock.around, order)?;
-    Ok(Moment { at: day.to_datetime(clock.time), offset: clock.offset })
+    Ok(Moment { at: day.to_datetime(clock.time), offset: clock.offset, timed: true })
 }
 
 /// The order of day and month that a column's cell speaks for. Dates with points have theirs.

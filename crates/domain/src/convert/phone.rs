@@ -184,6 +184,11 @@ fn spelled(text: &str) -> Option<&str> {
     Some(&text[start..=last + usize::from(closed)])
 }
 
+/// Whether `text` is a number with an extension behind it.
+pub(crate) fn has_extension(text: &str) -> bool {
+    extension(text).is_some()
+}
+
 /// Where an extension begins: a word for it or `#`, up to seven digits, the end.
 fn extension(text: &str) -> Option<usize> {
     const WORDS: [&str; 13] = [

@@ -59,7 +59,7 @@ impl Why {
     /// The reason in a person's language.
     #[must_use]
     pub fn text(&self, language: Language) -> String {
-        let (tr, en) = match self {
+        let both = match self {
             Self::PortalTitle => {
                 ("Başlık, portaldaki alanın adıyla aynı.", "The header is the name of the portal's field.")
             }
@@ -76,11 +76,7 @@ impl Why {
             ),
             Self::ReadOnly => ("Bu alan yazılamaz.", "This field cannot be written."),
         };
-        match language {
-            Language::Tr => tr,
-            Language::En => en,
-        }
-        .to_owned()
+        language.of(both).to_owned()
     }
 }
 

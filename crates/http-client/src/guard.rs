@@ -32,11 +32,14 @@ pub(crate) fn is_public(ip: IpAddr) -> bool {
 }
 
 fn public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, ..] = ip.octets();
+    let [a, b, c, _] = ip.octets();
+    // For protocols' own use (RFC 6890); some clouds tell their machines' secrets there.
+    let protocols = (a, b, c) == (192, 0, 0);
     let shared = a == 100 && (64..128).contains(&b);
     let benchmark = a == 198 && (18..20).contains(&b);
     let own = ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified();
     !(own
+        || protocols
         || shared
         || benchmark
         || ip.is_broadcast()
@@ -47,10 +50,12 @@ fn public_v4(ip: Ipv4Addr) -> bool {
 }
 
 fn public_v6(ip: Ipv6Addr) -> bool {
-    // Global unicast is 2000::/3 (RFC 4291); 2001:db8::/32 is for documentation, 2002::/16 and 64:ff9b::/96
-    // wrap IPv4 addresses that could be private.
+    // Global unicast is 2000::/3 (RFC 4291); 2001:db8::/32 and 3fff::/20 are for documentation, 2001::/23 is for
+    // protocols, and it, 2002::/16 and 64:ff9b::/96 wrap IPv4 addresses that could be private.
     let [a, b, ..] = ip.segments();
-    a & 0xe000 == 0x2000 && !(a == 0x2001 && b == 0xdb8) && a != 0x2002
+    let documentation = (a == 0x2001 && b == 0xdb8) || (a == 0x3fff && b < 0x1000);
+    let protocols = a == 0x2001 && b < 0x200;
+    a & 0xe000 == 0x2000 && !documentation && !protocols && a != 0x2002
 }
 
 #[cfg(test)]
@@ -71,10 +76,17 @@ mod tests {
             "100.64.0.1",
             "0.0.0.0",
             "224.0.0.1",
+            "192.0.0.192",
+            "::1",
+            "::ffff:127.0.0.1",
+            "fe80::1",
+            "fd00::1",
+            "64:ff9b::7f00:1",
+            "2001:0:7f00:1::",
+            "2002:7f00:1::",
+            "3fff::1",
         ];
-        for ip in
-            own.into_iter().chain(["::1", "::ffff:127.0.0.1", "fe80::1", "fd00::1", "64:ff9b::7f00:1", "2002:7f00:1::"])
-        {
+        for ip in own {
             assert!(!is_public(ip.parse().unwrap()), "{ip}");
         }
     }

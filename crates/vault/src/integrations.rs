@@ -7,9 +7,9 @@ use kopru_ports::StoreError;
 use kopru_ports::integrations::{Integration, IntegrationKind, IntegrationStore};
 use kopru_ports::seal::{SealedPlace, Sealer};
 use kopru_ports::tokens::ConnectionStatus;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use crate::tokens::unreadable;
+use crate::sealed::{open, seal};
 
 /// A store of companies' settings whose inner store sees sealed settings only.
 pub struct SealedIntegrations {
@@ -29,21 +29,13 @@ impl SealedIntegrations {
 impl IntegrationStore for SealedIntegrations {
     async fn get(&self, company: &CompanyId, kind: IntegrationKind) -> Result<Option<Integration>, StoreError> {
         let Some(mut found) = self.inner.get(company, kind).await? else { return Ok(None) };
-        let opened = self
-            .sealer
-            .open(&SealedPlace::Settings(company.clone(), kind).context(), found.settings.expose_secret())
-            .await;
-        found.settings = opened.map_err(unreadable)?;
+        found.settings = open(&*self.sealer, SealedPlace::Settings(company.clone(), kind), &found.settings).await?;
         Ok(Some(found))
     }
 
     async fn put(&self, company: &CompanyId, kind: IntegrationKind, settings: SecretString) -> Result<(), StoreError> {
-        let sealed = self
-            .sealer
-            .seal(&SealedPlace::Settings(company.clone(), kind).context(), &settings)
-            .await
-            .map_err(unreadable)?;
-        self.inner.put(company, kind, SecretString::from(sealed)).await
+        let sealed = seal(&*self.sealer, SealedPlace::Settings(company.clone(), kind), &settings).await?;
+        self.inner.put(company, kind, sealed).await
     }
 
     async fn set_status(

@@ -6,6 +6,7 @@
 
 mod integrations;
 mod keys;
+mod sealed;
 mod tokens;
 mod vault;
 

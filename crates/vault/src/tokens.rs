@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kopru_ports::seal::{SealErrorKind, SealedPlace, Sealer};
+use kopru_ports::StoreError;
+use kopru_ports::seal::{SealedPlace, Sealer};
 use kopru_ports::tokens::{ConnectionStatus, Saved, StoredToken, TokenKey, TokenStore};
-use kopru_ports::{PortError, Retry, StoreError, StoreErrorKind};
-use secrecy::{ExposeSecret, SecretString};
+
+use crate::sealed::{open, seal};
 
 /// A token store whose inner store sees sealed tokens only.
 pub struct SealedTokens {
@@ -19,37 +20,23 @@ impl SealedTokens {
     pub fn new(inner: Arc<dyn TokenStore>, sealer: Arc<dyn Sealer>) -> Self {
         Self { inner, sealer }
     }
-
-    async fn seal(&self, place: SealedPlace, secret: &SecretString) -> Result<SecretString, StoreError> {
-        let sealed = self.sealer.seal(&place.context(), secret).await;
-        sealed.map(SecretString::from).map_err(unreadable)
-    }
-
-    async fn open(&self, place: SealedPlace, sealed: &SecretString) -> Result<SecretString, StoreError> {
-        self.sealer.open(&place.context(), sealed.expose_secret()).await.map_err(unreadable)
-    }
-}
-
-/// A secret that cannot be opened is as good as a damaged store.
-pub(crate) fn unreadable(error: PortError<SealErrorKind>) -> StoreError {
-    StoreError::new("vault", StoreErrorKind::Unreadable, Retry::Never).caused_by(error)
 }
 
 #[async_trait]
 impl TokenStore for SealedTokens {
     async fn load(&self, key: &TokenKey) -> Result<Option<StoredToken>, StoreError> {
         let Some(mut token) = self.inner.load(key).await? else { return Ok(None) };
-        token.access = self.open(SealedPlace::Access(key.clone()), &token.access).await?;
+        token.access = open(&*self.sealer, SealedPlace::Access(key.clone()), &token.access).await?;
         if let Some(refresh) = &token.refresh {
-            token.refresh = Some(self.open(SealedPlace::Refresh(key.clone()), refresh).await?);
+            token.refresh = Some(open(&*self.sealer, SealedPlace::Refresh(key.clone()), refresh).await?);
         }
         Ok(Some(token))
     }
 
     async fn save(&self, key: &TokenKey, mut token: StoredToken) -> Result<Saved, StoreError> {
-        token.access = self.seal(SealedPlace::Access(key.clone()), &token.access).await?;
+        token.access = seal(&*self.sealer, SealedPlace::Access(key.clone()), &token.access).await?;
         if let Some(refresh) = &token.refresh {
-            token.refresh = Some(self.seal(SealedPlace::Refresh(key.clone()), refresh).await?);
+            token.refresh = Some(seal(&*self.sealer, SealedPlace::Refresh(key.clone()), refresh).await?);
         }
         self.inner.save(key, token).await
     }

@@ -18,9 +18,13 @@ use crate::error::error;
 use crate::wire::Envelope;
 
 const EXPIRED: &str = "expired_token";
+/// Also said of a token whose renewal by somebody else ended it, though its hour was not over
+/// ([tokens](https://training.bitrix24.com/support/training/course/?COURSE_ID=169&LESSON_ID=20134)).
+const INVALID: &str = "invalid_token";
 
 impl Bitrix24 {
-    /// Makes one call with the app's token; the same one again, once, with a new token where it had expired.
+    /// Makes one call with the app's token; the same one again, once, with a new token where it had expired or was
+    /// replaced meanwhile.
     pub(crate) async fn call_as(
         &self,
         app: &Arc<AppConfig>,
@@ -32,12 +36,18 @@ impl Bitrix24 {
         let sessions = self.sessions(app, company, portal);
         let token = sessions.access_token(&key).await.map_err(of_token)?;
         let answer = self.call_at(company, portal, method, &signed(params, &token.secret)).await;
-        if !matches!(&answer, Err(refused) if refused.code == EXPIRED) {
+        match &answer {
+            Err(refused) if refused.code == EXPIRED => {
+                sessions.refused(&key, &token.secret).await.map_err(of_token)?;
+            }
+            Err(refused) if refused.code == INVALID => {}
+            _ => return answer,
+        }
+        let next = sessions.access_token(&key).await.map_err(of_token)?;
+        if next.secret.expose_secret() == token.secret.expose_secret() {
             return answer;
         }
-        sessions.refused(&key, &token.secret).await.map_err(of_token)?;
-        let token = sessions.access_token(&key).await.map_err(of_token)?;
-        self.call_at(company, portal, method, &signed(params, &token.secret)).await
+        self.call_at(company, portal, method, &signed(params, &next.secret)).await
     }
 
     fn sessions(&self, app: &Arc<AppConfig>, company: &CompanyId, portal: &Portal) -> TokenSessions {

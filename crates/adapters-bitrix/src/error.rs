@@ -59,6 +59,7 @@ pub(crate) fn classify(status: u16, code: &str, text: &str) -> (CrmErrorKind, Re
         "" | "0" | "error_core" if text.to_lowercase().contains("not found") => (NotFound, Retry::Never),
         "" | "0" | "error_core" if text.to_lowercase().contains("access denied") => (NotAllowed, Retry::Never),
         _ if status == 401 => (Credentials, Retry::Never),
+        _ if status == 429 => (RateLimited, Retry::After(Some(OPERATING))),
         _ if status >= 500 => (Unavailable, Retry::OutcomeUnknown),
         _ => (InvalidValue, Retry::Never),
     }
@@ -138,6 +139,7 @@ mod tests {
     #[case(500, "ERROR_UNEXPECTED_ANSWER", "", Unavailable, UNKNOWN)]
     #[case(200, "WRONG_ENCODING", "", Unavailable, UNKNOWN)]
     #[case(502, "whatever", "", Unavailable, UNKNOWN)]
+    #[case(429, "whatever", "", RateLimited, after(OPERATING))]
     fn codes_mean_what_the_documentation_says(
         #[case] status: u16,
         #[case] code: &str,

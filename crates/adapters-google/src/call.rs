@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kopru_http_client::header::IF_MATCH;
 use kopru_http_client::{HttpClient, Method, Reply};
 use kopru_ports::delivery::Urgency;
 use kopru_ports::gate::{Charge, Gate, Limit, Pass};
-use kopru_ports::spreadsheets::{SheetsError, SheetsErrorKind};
 use kopru_ports::tokens::{AccessToken, AccessTokens, TokenKey};
 use kopru_ports::{Clock, Retry};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::error::{error, is_of_one_person, of_call, of_reply, of_token};
+use crate::error::{Failure, Meaning, error, is_of_one_person, of_call, of_reply, of_token};
 
 /// What a call counts against.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,7 @@ pub(crate) enum Quota {
     Read,
     Write,
     Files,
+    Calendar,
 }
 
 impl Quota {
@@ -29,6 +30,7 @@ impl Quota {
             Self::Read => ("sheets-read", 300.0, 60.0),
             Self::Write => ("sheets-write", 300.0, 60.0),
             Self::Files => ("drive", 12_000.0, 3_000.0),
+            Self::Calendar => ("calendar", 10_000.0, 600.0),
         }
     }
 }
@@ -42,6 +44,8 @@ pub(crate) struct Call<'a> {
     pub url: String,
     pub query: Vec<(&'static str, String)>,
     pub body: Option<Value>,
+    /// The version that has to be there still.
+    pub if_match: Option<String>,
 }
 
 pub(crate) struct Caller {
@@ -54,7 +58,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Makes the call. A token that Google refuses is replaced once: it may have been revoked a moment ago.
-    pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Reply, SheetsError> {
+    pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Reply, Failure> {
         let mut token = self.token(call).await?;
         let mut reply = self.once(call, &token).await?;
         if reply.status == 401 {
@@ -65,7 +69,7 @@ impl Caller {
             return Ok(reply);
         }
         let found = of_reply(&reply);
-        if found.kind == SheetsErrorKind::RateLimited
+        if found.kind == Meaning::RateLimited
             && let Retry::After(Some(pause)) = found.retry
         {
             self.rest(call, &token, &reply, pause).await;
@@ -73,7 +77,7 @@ impl Caller {
         Err(found)
     }
 
-    async fn token(&self, call: &Call<'_>) -> Result<AccessToken, SheetsError> {
+    async fn token(&self, call: &Call<'_>) -> Result<AccessToken, Failure> {
         self.tokens.access_token(call.connection).await.map_err(of_token)
     }
 
@@ -87,7 +91,7 @@ impl Caller {
         self.gate.refused(&person.scope, until).await;
     }
 
-    async fn once(&self, call: &Call<'_>, token: &AccessToken) -> Result<Reply, SheetsError> {
+    async fn once(&self, call: &Call<'_>, token: &AccessToken) -> Result<Reply, Failure> {
         let pass = Pass {
             company: call.connection.company.clone(),
             urgency: call.urgency,
@@ -95,7 +99,7 @@ impl Caller {
         };
         if let Err(later) = self.gate.enter(pass).await {
             let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
-            return Err(error(SheetsErrorKind::RateLimited, Retry::After(Some(pause))));
+            return Err(error(Meaning::RateLimited, Retry::After(Some(pause))));
         }
         let mut request = self
             .http
@@ -104,6 +108,9 @@ impl Caller {
             .bearer_auth(token.secret.expose_secret());
         if let Some(body) = &call.body {
             request = request.json(body);
+        }
+        if let Some(version) = &call.if_match {
+            request = request.header(IF_MATCH, version);
         }
         let reply = self.http.send(request).await.map_err(of_call)?;
         if reply.status == 401 {

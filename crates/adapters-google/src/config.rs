@@ -28,6 +28,8 @@ pub struct GoogleAddresses {
     pub sheets: String,
     /// The host of `/drive/v3`.
     pub drive: String,
+    /// The host of `/calendar/v3`.
+    pub calendar: String,
 }
 
 impl Default for GoogleAddresses {
@@ -38,6 +40,7 @@ impl Default for GoogleAddresses {
             openid: "https://openidconnect.googleapis.com".to_owned(),
             sheets: "https://sheets.googleapis.com".to_owned(),
             drive: "https://www.googleapis.com".to_owned(),
+            calendar: "https://www.googleapis.com".to_owned(),
         }
     }
 }
@@ -58,7 +61,8 @@ impl GoogleConfig {
             oauth2: base.clone(),
             openid: base.clone(),
             sheets: base.clone(),
-            drive: base,
+            drive: base.clone(),
+            calendar: base,
         };
         Self { client_id, client_secret, addresses }
     }
@@ -83,8 +87,7 @@ mod tests {
     fn a_stand_in_has_everything_below_one_address() {
         let config = GoogleConfig::at("a".into(), "b".into(), "http://127.0.0.1:1/google/");
         let at = config.addresses;
-        assert!(
-            [at.accounts, at.oauth2, at.openid, at.sheets, at.drive].iter().all(|at| at == "http://127.0.0.1:1/google")
-        );
+        let all = [at.accounts, at.oauth2, at.openid, at.sheets, at.drive, at.calendar];
+        assert!(all.iter().all(|at| at == "http://127.0.0.1:1/google"));
     }
 }

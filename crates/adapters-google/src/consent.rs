@@ -14,24 +14,43 @@ use crate::wire::UserInfo;
 type OAuthError = PortError<OAuthErrorKind>;
 
 /// Without these a connection is of no use.
-const NEEDED: [&str; 2] =
-    ["https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive.metadata.readonly"];
+const SHEETS: &[&str] =
+    &["https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive.metadata.readonly"];
+const CALENDAR: &[&str] = &["https://www.googleapis.com/auth/calendar.events"];
 const IDENTITY: [&str; 2] = ["openid", "email"];
 
-/// Google's consent for Sheets and the list of spreadsheets
+/// Google's consent for Sheets and the list of spreadsheets, or for a calendar's events
 /// ([web server applications](https://developers.google.com/identity/protocols/oauth2/web-server)).
 pub struct GoogleConsent {
     client: OAuthClient,
     http: HttpClient,
     userinfo: String,
+    needed: &'static [&'static str],
 }
 
 impl GoogleConsent {
-    /// Google's consent by the configured client.
+    /// The consent for Sheets, by the configured client.
     ///
     /// # Errors
     /// [`OAuthErrorKind::Misconfigured`] when an address is none.
     pub fn new(config: GoogleConfig, http: HttpClient, clock: Arc<dyn Clock>) -> Result<Self, OAuthError> {
+        Self::needing(SHEETS, config, http, clock)
+    }
+
+    /// The consent for the person's calendar, by the configured client.
+    ///
+    /// # Errors
+    /// [`OAuthErrorKind::Misconfigured`] when an address is none.
+    pub fn for_calendar(config: GoogleConfig, http: HttpClient, clock: Arc<dyn Clock>) -> Result<Self, OAuthError> {
+        Self::needing(CALENDAR, config, http, clock)
+    }
+
+    fn needing(
+        needed: &'static [&'static str],
+        config: GoogleConfig,
+        http: HttpClient,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OAuthError> {
         let at = config.addresses;
         let endpoints = Endpoints {
             adapter: ADAPTER,
@@ -42,7 +61,7 @@ impl GoogleConsent {
             client_secret: config.client_secret,
         };
         let client = OAuthClient::new(endpoints, http.clone(), clock)?;
-        Ok(Self { client, http, userinfo: format!("{}/v1/userinfo", at.openid) })
+        Ok(Self { client, http, userinfo: format!("{}/v1/userinfo", at.openid), needed })
     }
 }
 
@@ -50,13 +69,13 @@ impl GoogleConsent {
 impl OAuthProvider for GoogleConsent {
     /// `offline` together with `consent` is what always gives a refresh token.
     fn authorize_url(&self, request: &AuthorizeRequest) -> String {
-        let scopes = [IDENTITY, NEEDED].concat();
+        let scopes = [&IDENTITY, self.needed].concat();
         let extra = [("access_type", "offline"), ("prompt", "consent"), ("include_granted_scopes", "true")];
         self.client.authorize_url(request, &scopes, &extra)
     }
 
     fn needed_scopes(&self) -> &[&'static str] {
-        &NEEDED
+        self.needed
     }
 
     async fn exchange(

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use kopru_http_client::Failure::NotSent;
 use kopru_http_client::{HttpError, Reply};
+use kopru_ports::calendar::{CalendarError, CalendarErrorKind};
 use kopru_ports::spreadsheets::{SheetsError, SheetsErrorKind};
 use kopru_ports::tokens::TokenErrorKind;
 use kopru_ports::{PortError, Retry};
@@ -13,23 +15,85 @@ pub(crate) const ADAPTER: &str = "google";
 
 /// How long Google is left alone when it refuses without saying how long; its windows are minutes.
 const PAUSE: Duration = Duration::from_secs(30);
+/// How long a calendar is left alone that took more invitations or events than Google thinks a person makes.
+const COOL_DOWN: Duration = Duration::from_hours(1);
 
-pub(crate) fn error(kind: SheetsErrorKind, retry: Retry) -> SheetsError {
-    PortError::new(ADAPTER, kind, retry)
+/// What Google means, whatever interface says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    NotConnected,
+    ReconnectRequired,
+    ScopeMissing,
+    NotAllowed,
+    NotFound,
+    Deleted,
+    AlreadyExists,
+    Conflict,
+    Invalid,
+    RateLimited,
+    Unavailable,
 }
 
-/// Reads, and writes of given cells, may be repeated: what may have happened may happen again. An answer
-/// that is not Google's JSON is a gateway's page.
-pub(crate) fn of_call(cause: HttpError) -> SheetsError {
-    error(SheetsErrorKind::Unavailable, Retry::After(None)).caused_by(cause)
+pub(crate) type Failure = PortError<Meaning>;
+
+impl From<Meaning> for SheetsErrorKind {
+    fn from(meaning: Meaning) -> Self {
+        match meaning {
+            Meaning::NotConnected | Meaning::ReconnectRequired => Self::ReconnectRequired,
+            Meaning::ScopeMissing | Meaning::NotAllowed => Self::NotAllowed,
+            Meaning::NotFound | Meaning::Deleted => Self::NotFound,
+            Meaning::AlreadyExists | Meaning::Conflict | Meaning::Invalid => Self::Invalid,
+            Meaning::RateLimited => Self::RateLimited,
+            Meaning::Unavailable => Self::Unavailable,
+        }
+    }
 }
 
-pub(crate) fn of_token(cause: PortError<TokenErrorKind>) -> SheetsError {
-    let kind = match cause.kind {
-        TokenErrorKind::NotConnected | TokenErrorKind::ReconnectRequired => SheetsErrorKind::ReconnectRequired,
-        _ => SheetsErrorKind::Unavailable,
+impl From<Meaning> for CalendarErrorKind {
+    fn from(meaning: Meaning) -> Self {
+        match meaning {
+            Meaning::NotConnected => Self::NotConnected,
+            Meaning::ReconnectRequired => Self::ReconnectRequired,
+            Meaning::ScopeMissing => Self::ScopeMissing,
+            Meaning::NotAllowed => Self::NotAllowed,
+            Meaning::NotFound => Self::NotFound,
+            Meaning::Deleted => Self::Deleted,
+            Meaning::AlreadyExists => Self::AlreadyExists,
+            Meaning::Conflict => Self::Conflict,
+            Meaning::Invalid => Self::Invalid,
+            Meaning::RateLimited => Self::RateLimited,
+            Meaning::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+pub(crate) fn error(meaning: Meaning, retry: Retry) -> Failure {
+    PortError::new(ADAPTER, meaning, retry)
+}
+
+/// Reads, and writes of given cells, may be repeated: what may have happened may happen again.
+pub(crate) fn of_sheets(failure: Failure) -> SheetsError {
+    failure.without_effect().map(SheetsErrorKind::from)
+}
+
+pub(crate) fn of_calendar(failure: Failure) -> CalendarError {
+    failure.map(CalendarErrorKind::from)
+}
+
+/// An answer that is not Google's JSON is a gateway's page.
+pub(crate) fn of_call(cause: HttpError) -> Failure {
+    let retry = if cause.failure == NotSent { Retry::After(None) } else { Retry::OutcomeUnknown };
+    error(Meaning::Unavailable, retry).caused_by(cause)
+}
+
+/// Without a token nothing was asked.
+pub(crate) fn of_token(cause: PortError<TokenErrorKind>) -> Failure {
+    let meaning = match cause.kind {
+        TokenErrorKind::NotConnected => Meaning::NotConnected,
+        TokenErrorKind::ReconnectRequired => Meaning::ReconnectRequired,
+        _ => Meaning::Unavailable,
     };
-    error(kind, cause.retry).caused_by(cause)
+    error(meaning, cause.retry).caused_by(cause).without_effect()
 }
 
 /// Our own Cloud project has the interface switched off: its operator mends that, no person can.
@@ -37,33 +101,41 @@ const DISABLED: [&str; 2] = ["SERVICE_DISABLED", "accessNotConfigured"];
 /// How long it is left alone until then.
 const SWITCHED_OFF: Duration = Duration::from_mins(5);
 
-/// Drive's limits, which come as 403.
-const LIMITS: [&str; 5] =
-    ["rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded", "RATE_LIMIT_EXCEEDED"];
+/// Drive's and Calendar's limits, which come as 403.
+const LIMITS: [&str; 4] = ["rateLimitExceeded", "userRateLimitExceeded", "dailyLimitExceeded", "RATE_LIMIT_EXCEEDED"];
+/// A person's own calendar took too much.
+const USED_UP: [&str; 1] = ["quotaExceeded"];
+/// The person did not tick the box.
+const UNTICKED: [&str; 2] = ["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"];
 
 /// An answer that is no success
 /// ([Sheets](https://developers.google.com/workspace/sheets/api/troubleshoot-api-errors),
-/// [Drive](https://developers.google.com/workspace/drive/api/guides/handle-errors)).
-pub(crate) fn of_reply(reply: &Reply) -> SheetsError {
-    use SheetsErrorKind::{Invalid, NotAllowed, NotFound, RateLimited, ReconnectRequired, Unavailable};
+/// [Drive](https://developers.google.com/workspace/drive/api/guides/handle-errors),
+/// [Calendar](https://developers.google.com/workspace/calendar/api/guides/errors)).
+pub(crate) fn of_reply(reply: &Reply) -> Failure {
     let body = detail(reply);
     let says = |words: &[&str]| {
         body.as_ref().is_some_and(|body| reasons(body).any(|entry| words.contains(&entry.reason.as_str())))
     };
-    let (kind, retry) = match reply.status {
-        status if status == 429 || status == 403 && says(&LIMITS) => {
-            (RateLimited, Retry::After(Some(reply.retry_after().unwrap_or(PAUSE))))
-        }
-        401 => (ReconnectRequired, Retry::Never),
+    let pause = |otherwise| Retry::After(Some(reply.retry_after().unwrap_or(otherwise)));
+    let (meaning, retry) = match reply.status {
+        403 if says(&USED_UP) => (Meaning::RateLimited, pause(COOL_DOWN)),
+        status if status == 429 || status == 403 && says(&LIMITS) => (Meaning::RateLimited, pause(PAUSE)),
+        401 => (Meaning::ReconnectRequired, Retry::Never),
         // What to switch on is in the message.
-        403 if says(&DISABLED) => (Unavailable, Retry::After(Some(SWITCHED_OFF))),
-        403 => (NotAllowed, Retry::Never),
-        404 | 410 => (NotFound, Retry::Never),
-        408 => (Unavailable, Retry::After(reply.retry_after())),
-        400..500 => (Invalid, Retry::Never),
-        _ => (Unavailable, Retry::After(reply.retry_after())),
+        403 if says(&DISABLED) => (Meaning::Unavailable, Retry::After(Some(SWITCHED_OFF))),
+        403 if says(&UNTICKED) => (Meaning::ScopeMissing, Retry::Never),
+        403 => (Meaning::NotAllowed, Retry::Never),
+        404 => (Meaning::NotFound, Retry::Never),
+        410 => (Meaning::Deleted, Retry::Never),
+        409 => (Meaning::AlreadyExists, Retry::Never),
+        412 => (Meaning::Conflict, Retry::Never),
+        400..=407 | 411..500 => (Meaning::Invalid, Retry::Never),
+        _ => {
+            (Meaning::Unavailable, reply.retry_after().map_or(Retry::OutcomeUnknown, |pause| Retry::After(Some(pause))))
+        }
     };
-    let found = error(kind, retry);
+    let found = error(meaning, retry);
     match body {
         Some(body) if !body.message.is_empty() => found.detail(body.message),
         _ => found,
@@ -72,8 +144,10 @@ pub(crate) fn of_reply(reply: &Reply) -> SheetsError {
 
 /// Whether one person's calls were too many, and not the whole project's: others may go on.
 pub(crate) fn is_of_one_person(reply: &Reply) -> bool {
-    let personal =
-        |entry: &Reason| entry.reason == "userRateLimitExceeded" || entry.metadata.quota_limit.ends_with("PerUser");
+    let personal = |entry: &Reason| {
+        matches!(entry.reason.as_str(), "userRateLimitExceeded" | "quotaExceeded")
+            || entry.metadata.quota_limit.ends_with("PerUser")
+    };
     detail(reply).is_some_and(|body| reasons(&body).any(personal))
 }
 
@@ -100,34 +174,49 @@ mod tests {
     const SCOPE: &str =
         r#"{"error":{"code":403,"message":"x","errors":[{"domain":"global","reason":"insufficientPermissions"}]}}"#;
 
+    const USAGE: &str =
+        r#"{"error":{"code":403,"message":"x","errors":[{"domain":"usageLimits","reason":"quotaExceeded"}]}}"#;
+    const ORGANIZER: &str =
+        r#"{"error":{"code":403,"message":"x","errors":[{"domain":"calendar","reason":"forbiddenForNonOrganizer"}]}}"#;
+    const DUPLICATE: &str =
+        r#"{"error":{"code":409,"message":"x","errors":[{"domain":"global","reason":"duplicate"}]}}"#;
+
     fn reply(status: u16, body: &str) -> Reply {
         Reply { status, headers: kopru_http_client::header::HeaderMap::new(), body: body.as_bytes().to_vec() }
     }
 
     #[rstest]
-    #[case(403, DRIVE, SheetsErrorKind::RateLimited, Retry::After(Some(PAUSE)))]
-    #[case(429, SHEETS, SheetsErrorKind::RateLimited, Retry::After(Some(PAUSE)))]
-    #[case(403, DISABLED, SheetsErrorKind::Unavailable, Retry::After(Some(SWITCHED_OFF)))]
-    #[case(403, NOT_CONFIGURED, SheetsErrorKind::Unavailable, Retry::After(Some(SWITCHED_OFF)))]
-    #[case(403, SCOPE, SheetsErrorKind::NotAllowed, Retry::Never)]
-    #[case(403, r#"{"error":{"code":403,"status":"PERMISSION_DENIED"}}"#, SheetsErrorKind::NotAllowed, Retry::Never)]
-    #[case(404, r#"{"error":{"code":404,"status":"NOT_FOUND"}}"#, SheetsErrorKind::NotFound, Retry::Never)]
-    #[case(400, r#"{"error":{"code":400,"status":"INVALID_ARGUMENT"}}"#, SheetsErrorKind::Invalid, Retry::Never)]
-    #[case(401, "{}", SheetsErrorKind::ReconnectRequired, Retry::Never)]
-    #[case(502, "<html>", SheetsErrorKind::Unavailable, Retry::After(None))]
-    #[case(503, "", SheetsErrorKind::Unavailable, Retry::After(None))]
+    #[case(403, DRIVE, Meaning::RateLimited, Retry::After(Some(PAUSE)))]
+    #[case(429, SHEETS, Meaning::RateLimited, Retry::After(Some(PAUSE)))]
+    #[case(403, USAGE, Meaning::RateLimited, Retry::After(Some(COOL_DOWN)))]
+    #[case(403, DISABLED, Meaning::Unavailable, Retry::After(Some(SWITCHED_OFF)))]
+    #[case(403, NOT_CONFIGURED, Meaning::Unavailable, Retry::After(Some(SWITCHED_OFF)))]
+    #[case(403, SCOPE, Meaning::ScopeMissing, Retry::Never)]
+    #[case(403, ORGANIZER, Meaning::NotAllowed, Retry::Never)]
+    #[case(403, r#"{"error":{"code":403,"status":"PERMISSION_DENIED"}}"#, Meaning::NotAllowed, Retry::Never)]
+    #[case(404, r#"{"error":{"code":404,"status":"NOT_FOUND"}}"#, Meaning::NotFound, Retry::Never)]
+    #[case(409, DUPLICATE, Meaning::AlreadyExists, Retry::Never)]
+    #[case(410, r#"{"error":{"code":410}}"#, Meaning::Deleted, Retry::Never)]
+    #[case(412, r#"{"error":{"code":412}}"#, Meaning::Conflict, Retry::Never)]
+    #[case(400, r#"{"error":{"code":400,"status":"INVALID_ARGUMENT"}}"#, Meaning::Invalid, Retry::Never)]
+    #[case(401, "{}", Meaning::ReconnectRequired, Retry::Never)]
+    #[case(408, "", Meaning::Unavailable, Retry::OutcomeUnknown)]
+    #[case(502, "<html>", Meaning::Unavailable, Retry::OutcomeUnknown)]
+    #[case(503, "", Meaning::Unavailable, Retry::OutcomeUnknown)]
     fn answers_are_read_by_meaning(
         #[case] status: u16,
         #[case] body: &str,
-        #[case] kind: SheetsErrorKind,
+        #[case] meaning: Meaning,
         #[case] retry: Retry,
     ) {
         let found = of_reply(&reply(status, body));
-        assert_eq!((found.kind, found.retry), (kind, retry));
+        assert_eq!((found.kind, found.retry), (meaning, retry));
+        assert_ne!(of_sheets(found).retry, Retry::OutcomeUnknown, "cells may be written again");
     }
 
     #[rstest]
     #[case(403, DRIVE, true)]
+    #[case(403, USAGE, true)]
     #[case(429, PERSON, true)]
     #[case(429, SHEETS, false)]
     #[case(429, "", false)]

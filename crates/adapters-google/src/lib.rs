@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod calendar;
 mod call;
 mod config;
 mod consent;
@@ -8,6 +9,7 @@ mod map;
 mod spreadsheets;
 mod wire;
 
+pub use calendar::GoogleCalendar;
 pub use config::{GoogleAddresses, GoogleConfig};
 pub use consent::GoogleConsent;
 pub use spreadsheets::GoogleSheets;

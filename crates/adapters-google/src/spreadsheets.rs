@@ -8,15 +8,15 @@ use kopru_ports::Retry;
 use kopru_ports::delivery::Urgency;
 use kopru_ports::gate::Gate;
 use kopru_ports::spreadsheets::{
-    Area, CellWrite, FilePage, NewColumn, SheetsError, SheetsErrorKind, SpreadsheetFile, SpreadsheetInfo, Spreadsheets,
-    Tab, TabRef,
+    Area, CellWrite, FilePage, NewColumn, SheetsError, SpreadsheetFile, SpreadsheetInfo, Spreadsheets, Tab, TabRef,
 };
 use kopru_ports::tokens::{AccessTokens, TokenKey};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::call::{Call, Caller, Quota};
 use crate::config::{GoogleAddresses, GoogleConfig};
-use crate::error::{error, of_call};
+use crate::error::{Meaning, error, of_call, of_sheets};
 use crate::map::{column_requests, file_query, read_body, tables, write_requests};
 use crate::wire::{File, FileList, Sheet, Spreadsheet, ValueRanges};
 
@@ -63,8 +63,14 @@ impl GoogleSheets {
             url: self.spreadsheet(&tab.spreadsheet, ":batchUpdate"),
             query: Vec::new(),
             body: Some(json!({ "requests": requests })),
+            if_match: None,
         };
-        self.caller.call(&call).await.map(drop)
+        self.caller.call(&call).await.map(drop).map_err(of_sheets)
+    }
+
+    async fn read_json<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, SheetsError> {
+        let reply = self.caller.call(call).await.map_err(of_sheets)?;
+        reply.json().map_err(|cause| of_sheets(of_call(cause)))
     }
 
     async fn outline(
@@ -75,8 +81,9 @@ impl GoogleSheets {
     ) -> Result<Spreadsheet, SheetsError> {
         let query = vec![("fields", fields.to_owned())];
         let url = self.spreadsheet(spreadsheet, "");
-        let call = Call { connection, urgency, quota: Quota::Read, method: Method::GET, url, query, body: None };
-        self.caller.call(&call).await?.json().map_err(of_call)
+        let (quota, method) = (Quota::Read, Method::GET);
+        let call = Call { connection, urgency, quota, method, url, query, body: None, if_match: None };
+        self.read_json(&call).await
     }
 }
 
@@ -99,11 +106,9 @@ impl Spreadsheets for GoogleSheets {
         let urgency = Urgency::Interactive;
         query.extend(page.map(|page| ("pageToken", page.to_owned())));
         let url = format!("{}/drive/v3/files", self.addresses.drive);
-        let reply = self
-            .caller
-            .call(&Call { connection, urgency, quota: Quota::Files, method: Method::GET, url, query, body: None })
-            .await?;
-        let list: FileList = reply.json().map_err(of_call)?;
+        let (quota, method) = (Quota::Files, Method::GET);
+        let call = Call { connection, urgency, quota, method, url, query, body: None, if_match: None };
+        let list: FileList = self.read_json(&call).await?;
         Ok(FilePage { files: list.files.into_iter().filter_map(file).collect(), next: list.next_page_token })
     }
 
@@ -134,9 +139,11 @@ impl Spreadsheets for GoogleSheets {
             url: self.spreadsheet(&tab.spreadsheet, "/values:batchGetByDataFilter"),
             query: Vec::new(),
             body: Some(read_body(tab.gid, areas)),
+            if_match: None,
         };
-        let answer: ValueRanges = self.caller.call(&call).await?.json().map_err(of_call)?;
-        tables(tab.gid, areas, answer).ok_or_else(|| error(SheetsErrorKind::Unavailable, Retry::After(None)))
+        let answer: ValueRanges = self.read_json(&call).await?;
+        let missing = || of_sheets(error(Meaning::Unavailable, Retry::After(None)));
+        tables(tab.gid, areas, answer).ok_or_else(missing)
     }
 
     async fn write(&self, tab: &TabRef, cells: &[CellWrite]) -> Result<(), SheetsError> {
@@ -146,7 +153,7 @@ impl Spreadsheets for GoogleSheets {
     async fn add_columns(&self, tab: &TabRef, columns: &[NewColumn]) -> Result<(), SheetsError> {
         let found = self.outline(&tab.connection, &tab.spreadsheet, (GUARDED, tab.urgency)).await?;
         let sheet = found.sheets.iter().find(|sheet| sheet.properties.sheet_id == tab.gid.0);
-        let sheet = sheet.ok_or_else(|| error(SheetsErrorKind::NotFound, Retry::Never))?;
+        let sheet = sheet.ok_or_else(|| of_sheets(error(Meaning::NotFound, Retry::Never)))?;
         self.batch_update(tab, column_requests(sheet, columns)).await
     }
 }

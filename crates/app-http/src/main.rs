@@ -2,6 +2,8 @@
 
 mod cli;
 mod demo;
+mod environment;
+mod host;
 mod http;
 mod operator;
 mod settings;

@@ -16,8 +16,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::post;
 use axum::{Json, Router};
-use kopru_domain::CompanyId;
-use kopru_engine::{Engine, EngineError};
+use kopru_domain::{CompanyId, UserId};
+use kopru_engine::{Caller, Engine, EngineError, Export};
 use kopru_http_client::{HttpClient, HttpOptions, Method, PrivateAddresses};
 use kopru_ports::identity::Scope;
 use secrecy::ExposeSecret;
@@ -47,59 +47,116 @@ pub enum Wish {
     Rotate,
     /// Revoke an API key.
     RevokeKey { company: CompanyId, id: Uuid },
+    /// Hand out what is kept of a company, or of one of its people.
+    Export { company: CompanyId, person: Option<UserId> },
+    /// Its next page.
+    ExportOn(Export),
 }
 
-/// Lines to print, or what went wrong.
-type Told = Result<Vec<String>, String>;
-
-/// Asks the database, or the server that has it.
-pub async fn ask(database: &Database, wish: Wish) -> anyhow::Result<Vec<String>> {
-    let told = match wiring::Service::open(&Settings::of(database.clone())).await {
-        Ok(service) => fulfil(&service.engine, wish).await,
-        Err(error) => match database.url.location()? {
-            Location::File(file) if stores::is_in_use(&error) => {
-                at_the_desk(&file, &wish).await.with_context(|| format!("{error:#}"))?
-            }
-            _ => return Err(error),
-        },
-    };
-    told.map_err(anyhow::Error::msg)
+/// What comes of a wish.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    /// Lines to print.
+    lines: Vec<String>,
+    /// What is to be wished next.
+    next: Option<Wish>,
 }
 
-async fn fulfil(engine: &Engine, wish: Wish) -> Told {
-    match wish {
+impl From<Vec<String>> for Told {
+    fn from(lines: Vec<String>) -> Self {
+        Self { lines, next: None }
+    }
+}
+
+/// What comes of a wish, or what went wrong.
+type Answer = Result<Told, String>;
+
+/// Asks the database, or the server that has it; `say` takes each line.
+pub async fn ask(database: &Database, wish: Wish, say: impl Fn(String)) -> anyhow::Result<()> {
+    let office = Office::open(database).await?;
+    let mut next = Some(wish);
+    while let Some(wish) = next {
+        let told = office.fulfil(wish).await?.map_err(anyhow::Error::msg)?;
+        told.lines.into_iter().for_each(&say);
+        next = told.next;
+    }
+    Ok(())
+}
+
+/// Who fulfils wishes.
+enum Office {
+    /// This process, which has the database.
+    Here(Arc<Engine>),
+    /// The server that has it; why this process has not.
+    AtTheDesk(PathBuf, String),
+}
+
+impl Office {
+    async fn open(database: &Database) -> anyhow::Result<Self> {
+        match wiring::Service::open(&Settings::of(database.clone())).await {
+            Ok(service) => Ok(Self::Here(service.engine)),
+            Err(error) => match database.url.location()? {
+                Location::File(file) if stores::is_in_use(&error) => Ok(Self::AtTheDesk(file, format!("{error:#}"))),
+                _ => Err(error),
+            },
+        }
+    }
+
+    async fn fulfil(&self, wish: Wish) -> anyhow::Result<Answer> {
+        match self {
+            Self::Here(engine) => Ok(fulfil(engine, wish).await),
+            Self::AtTheDesk(file, why) => at_the_desk(file, &wish).await.with_context(|| why.clone()),
+        }
+    }
+}
+
+async fn fulfil(engine: &Engine, wish: Wish) -> Answer {
+    done(engine, wish).await.map_err(|error| explain(&error))
+}
+
+async fn done(engine: &Engine, wish: Wish) -> Result<Told, EngineError> {
+    let lines = match wish {
         Wish::AddCompany { company, name } => {
-            let is_new = engine.add_company(&company, &name).await.map_err(|error| explain(&error))?;
+            let is_new = engine.add_company(&company, &name).await?;
             let told = if is_new { "" } else { "  is there already; nothing changed" };
             let address = in_addresses(&company);
             let hint = (address != company.as_str()).then(|| format!("in addresses its id is written {address}"));
-            Ok(std::iter::once(format!("company {company}{told}")).chain(hint).collect())
+            std::iter::once(format!("company {company}{told}")).chain(hint).collect()
         }
         Wish::Companies => {
-            let companies = engine.companies().await.map_err(|error| explain(&error))?;
-            Ok(companies.iter().map(|(company, name)| format!("{company}  {name}").trim_end().to_owned()).collect())
+            let companies = engine.companies().await?;
+            companies.iter().map(|(company, name)| format!("{company}  {name}").trim_end().to_owned()).collect()
         }
         Wish::CreateKey { company, name, scopes } => {
-            let made = engine.create_key(&company, &name, scopes).await.map_err(|error| explain(&error))?;
-            Ok(vec![made.text.expose_secret().to_owned()])
+            let made = engine.create_key(&Caller::operator(company), &name, scopes).await?;
+            vec![made.text.expose_secret().to_owned()]
         }
         Wish::Keys { company } => {
             let line = |key: &kopru_ports::identity::ApiKey| {
                 let state = if key.revoked.is_some() { "revoked" } else { "valid" };
                 format!("{}  …{}  {state:8} {}  {}", key.id, key.last_four, key.created, key.name)
             };
-            let keys = engine.keys(&company).await.map_err(|error| explain(&error))?;
-            Ok(keys.iter().map(line).collect())
+            engine.keys(&company).await?.iter().map(line).collect()
         }
         Wish::Rotate => {
-            let count = engine.rotate().await.map_err(|error| explain(&error))?;
-            Ok(vec![format!("{count} sealed anew; nothing is left of other keys than the first")])
+            let count = engine.rotate().await?;
+            vec![format!("{count} sealed anew; nothing is left of other keys than the first")]
         }
         Wish::RevokeKey { company, id } => {
-            engine.revoke_key(&company, id).await.map_err(|error| explain(&error))?;
-            Ok(vec![format!("revoked {id}")])
+            engine.revoke_key(&Caller::operator(company), id).await?;
+            vec![format!("revoked {id}")]
         }
-    }
+        Wish::Export { company, person } => {
+            let export = engine.export(&Caller::operator(company), person).await?;
+            return Ok(Told { lines: Vec::new(), next: Some(Wish::ExportOn(export)) });
+        }
+        Wish::ExportOn(mut export) => {
+            let page = engine.export_page(&mut export).await?;
+            let next = page.is_some().then_some(Wish::ExportOn(export));
+            return Ok(Told { lines: page.iter().flatten().map(ToString::to_string).collect(), next });
+        }
+    };
+    Ok(lines.into())
 }
 
 /// An id as a part of an address ([RFC 3986, 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
@@ -129,7 +186,7 @@ fn place_beside(database: &Path) -> PathBuf {
     database.with_added_extension("operator")
 }
 
-async fn at_the_desk(database: &Path, wish: &Wish) -> anyhow::Result<Told> {
+async fn at_the_desk(database: &Path, wish: &Wish) -> anyhow::Result<Answer> {
     let file = place_beside(database);
     let text = fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
     let place: Place = serde_json::from_slice(&text)?;
@@ -193,7 +250,7 @@ async fn serve(
     State(clerk): State<Clerk>,
     headers: HeaderMap,
     Json(wish): Json<Wish>,
-) -> Result<Json<Told>, StatusCode> {
+) -> Result<Json<Answer>, StatusCode> {
     let shown = headers.get(header::AUTHORIZATION).map(|value| Sha256::digest(value.as_bytes()));
     // Hashes are compared, so that the time says nothing of the key.
     if shown.is_none_or(|shown| shown[..] != clerk.pass) {

@@ -11,6 +11,8 @@ use kopru_domain::Language;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::environment::Environment;
+use crate::host::HostSettings;
 use crate::stores::Location;
 
 /// In which language the command line speaks.
@@ -54,6 +56,7 @@ pub struct Database {
 
 const PORT: u16 = 3000;
 const CRM_TIMEOUT: u64 = 65;
+const MESSAGE_TIMEOUT: u64 = 35;
 const LEASE: u64 = 30;
 const REQUESTS: NonZeroU32 = NonZeroU32::new(1200).unwrap();
 
@@ -80,6 +83,10 @@ pub struct Settings {
     /// The return address registered with Google; `PUBLIC_URL/sheet-sync/oauth/callback` where it is not set.
     #[arg(long, env = "GOOGLE_REDIRECT_URI", value_parser = web_address)]
     pub google_redirect_uri: Option<String>,
+    /// The return address for calendars registered with Google;
+    /// `PUBLIC_URL/api/integrations/oauth/google-calendar/callback` where it is not set.
+    #[arg(long, env = "GOOGLE_CALENDAR_REDIRECT_URI", value_parser = web_address)]
+    pub google_calendar_redirect_uri: Option<String>,
     /// Where Google is, when it is a stand-in: the sandbox's `…/google`.
     #[arg(long, env = "KOPRU_GOOGLE_URL", value_parser = web_address)]
     pub google_url: Option<String>,
@@ -89,16 +96,26 @@ pub struct Settings {
     /// Seconds that a CRM may take for one call. Bitrix24 itself cuts a call after 60.
     #[arg(long, env = "KOPRU_CRM_TIMEOUT", default_value_t = CRM_TIMEOUT, value_parser = value_parser!(u64).range(1..=3600))]
     pub crm_timeout: u64,
+    /// Seconds that a vendor of messages may take for one call. Twilio itself cuts a call after about 26.
+    #[arg(long, env = "KOPRU_MESSAGE_TIMEOUT", default_value_t = MESSAGE_TIMEOUT, value_parser = value_parser!(u64).range(1..=600))]
+    pub message_timeout: u64,
     /// Seconds that a lost instance's work waits for another one.
     #[arg(long, env = "KOPRU_LEASE", default_value_t = LEASE, value_parser = value_parser!(u64).range(1..=3600))]
     pub lease: u64,
     /// Requests that an API key may make in a minute.
     #[arg(long, env = "KOPRU_REQUESTS_PER_MINUTE", default_value_t = REQUESTS)]
     pub requests_per_minute: NonZeroU32,
+    #[command(flatten)]
+    pub environment: Environment,
+    /// Where Twilio is, when it is a stand-in: the sandbox's `…/twilio`.
+    #[arg(long, env = "KOPRU_TWILIO_URL", value_parser = web_address)]
+    pub twilio_url: Option<String>,
+    #[command(flatten)]
+    pub host: HostSettings,
 }
 
 /// An address as people type it, without a slash at its end.
-fn web_address(text: &str) -> Result<String, String> {
+pub fn web_address(text: &str) -> Result<String, String> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let sound = url.is_some_and(|url| url.query().is_none() && url.fragment().is_none());
     if sound {
@@ -135,11 +152,16 @@ impl Settings {
             google_client_id: String::new(),
             google_client_secret: None,
             google_redirect_uri: None,
+            google_calendar_redirect_uri: None,
             google_url: None,
             private_portals: false,
             crm_timeout: CRM_TIMEOUT,
+            message_timeout: MESSAGE_TIMEOUT,
             lease: LEASE,
             requests_per_minute: REQUESTS,
+            environment: Environment::default(),
+            twilio_url: None,
+            host: HostSettings::default(),
         }
     }
 
@@ -155,9 +177,20 @@ impl Settings {
         self.google_redirect_uri.clone().unwrap_or_else(own)
     }
 
+    /// Google's return address for calendars.
+    pub fn calendar_redirect_uri(&self) -> String {
+        let own = || format!("{}/api/integrations/oauth/google-calendar/callback", self.public_url());
+        self.google_calendar_redirect_uri.clone().unwrap_or_else(own)
+    }
+
     /// Whether Google's OAuth client is known.
     pub fn google_is_set(&self) -> bool {
         !self.google_client_id.is_empty() && self.google_client_secret.is_some()
+    }
+
+    /// How long a call to a vendor of messages may take.
+    pub fn message_timeout(&self) -> Duration {
+        Duration::from_secs(self.message_timeout)
     }
 
     /// How long a CRM's call may take.

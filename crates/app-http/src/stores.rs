@@ -6,14 +6,20 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use kopru_delivery::{SystemClock, Waker};
 use kopru_ports::Clock;
+use kopru_ports::audit::AuditLog;
 use kopru_ports::configs::ConfigStore;
+use kopru_ports::data::DataStore;
 use kopru_ports::delivery::DeliveryStore;
 use kopru_ports::gate::LimitStore;
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::integrations::IntegrationStore;
 use kopru_ports::oauth::ConsentStore;
+use kopru_ports::origins::OriginStore;
+use kopru_ports::outbox::{ContactStore, OutboxStore};
 use kopru_ports::seal::SealedTexts;
+use kopru_ports::sessions::SessionStore;
 use kopru_ports::sync::SyncStore;
+use kopru_ports::texts::TextStore;
 use kopru_ports::tokens::TokenStore;
 use kopru_store_postgres::{DatabaseClock, PostgresStore};
 use kopru_store_sqlite::{OpenError, SqliteStore};
@@ -31,26 +37,55 @@ pub enum Location {
     Server(SecretString),
 }
 
-/// One database as all the storage ports, and the clock that all who use it live by.
-pub struct Stores {
-    /// Companies and keys.
-    pub identity: Arc<dyn IdentityStore>,
-    /// Companies' settings.
-    pub integrations: Arc<dyn IntegrationStore>,
-    /// People's tokens.
-    pub tokens: Arc<dyn TokenStore>,
-    /// Consents under way.
-    pub consents: Arc<dyn ConsentStore>,
-    /// Configurations.
-    pub configs: Arc<dyn ConfigStore>,
-    /// Work to be done.
-    pub delivery: Arc<dyn DeliveryStore>,
-    /// Rows, events, history.
-    pub sync: Arc<dyn SyncStore>,
-    /// What is sealed, as it is kept.
-    pub sealed: Arc<dyn SealedTexts>,
-    /// How far limits are used.
-    pub limits: Arc<dyn LimitStore>,
+/// A database as all the storage ports.
+pub trait Storage:
+    IdentityStore
+    + SessionStore
+    + OriginStore
+    + AuditLog
+    + DataStore
+    + IntegrationStore
+    + TokenStore
+    + ConsentStore
+    + ConfigStore
+    + DeliveryStore
+    + SyncStore
+    + OutboxStore
+    + ContactStore
+    + TextStore
+    + LimitStore
+    + SealedTexts
+{
+}
+
+impl<S> Storage for S where
+    S: IdentityStore
+        + SessionStore
+        + OriginStore
+        + AuditLog
+        + DataStore
+        + DataStore
+        + IntegrationStore
+        + TokenStore
+        + ConsentStore
+        + ConfigStore
+        + DeliveryStore
+        + SyncStore
+        + OutboxStore
+        + ContactStore
+        + TextStore
+        + OutboxStore
+        + ContactStore
+        + TextStore
+        + LimitStore
+        + SealedTexts
+{
+}
+
+/// One database, and the clock that all who use it live by.
+pub struct Database {
+    /// Its storage.
+    pub store: Arc<dyn Storage>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     shared: Option<(Arc<PostgresStore>, DatabaseClock)>,
@@ -75,7 +110,7 @@ impl Location {
     }
 }
 
-impl Stores {
+impl Database {
     /// Opens the database and brings it up to date.
     ///
     /// # Errors
@@ -85,33 +120,14 @@ impl Stores {
             Location::File(file) => {
                 let store =
                     SqliteStore::open(file).await.with_context(|| format!("DATABASE_URL, {}", file.display()))?;
-                Ok(Self::of(Arc::new(store), Arc::new(SystemClock)))
+                Ok(Self { store: Arc::new(store), clock: Arc::new(SystemClock), shared: None })
             }
             Location::Server(url) => {
                 let store = PostgresStore::open(url.expose_secret(), CONNECTIONS).await.context("DATABASE_URL")?;
                 let (store, clock) = (Arc::new(store.clone()), store.clock().await?);
-                Ok(Self { shared: Some((store.clone(), clock.clone())), ..Self::of(store, Arc::new(clock)) })
+                let shared = Some((store.clone(), clock.clone()));
+                Ok(Self { store, clock: Arc::new(clock), shared })
             }
-        }
-    }
-
-    fn of<S>(store: Arc<S>, clock: Arc<dyn Clock>) -> Self
-    where
-        S: IdentityStore + IntegrationStore + TokenStore + ConsentStore,
-        S: ConfigStore + DeliveryStore + SyncStore + LimitStore + SealedTexts + 'static,
-    {
-        Self {
-            identity: store.clone(),
-            integrations: store.clone(),
-            tokens: store.clone(),
-            consents: store.clone(),
-            configs: store.clone(),
-            delivery: store.clone(),
-            sync: store.clone(),
-            sealed: store.clone(),
-            limits: store,
-            clock,
-            shared: None,
         }
     }
 

@@ -41,7 +41,7 @@ pub(crate) async fn serve(engine: Arc<Delivery>, lease: Lease, stop: watch::Rece
     };
     let given_back = match lost {
         Some(error) => Err(error),
-        None => engine.store.release(&turn.lease, service.rest.unwrap_or_else(|| engine.clock.now())).await,
+        None => engine.store.release(&turn.lease, service.due_from()).await,
     };
     if let Err(error) = given_back {
         tracing::warn!(%error, lane = turn.lease.lane, "a lane was lost");
@@ -123,6 +123,11 @@ impl Service<'_> {
     /// A lane that is paused for bulk work is kept for people's: given back, it would be leased again at once.
     fn holds_on(&self) -> bool {
         !self.paused.is_empty() && !self.has_had_its_slice()
+    }
+
+    /// From when on the lane has to be served again, unless new work comes.
+    fn due_from(&self) -> Timestamp {
+        self.rest.or(self.paused.values().min().copied()).unwrap_or_else(|| self.engine.clock.now())
     }
 
     fn sitting(&self, urgency: Option<Urgency>) -> usize {

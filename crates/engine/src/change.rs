@@ -1,11 +1,13 @@
 //! Changing, pausing and deleting configurations.
 
-use kopru_domain::{CompanyId, ConfigId, Mapping};
+use kopru_domain::{ConfigId, Mapping};
+use kopru_ports::audit::AuditAction;
 use kopru_ports::configs::SyncConfig;
 
 use crate::Engine;
+use crate::callers::Caller;
 use crate::error::EngineError;
-use crate::setup::{check_name, check_quiet};
+use crate::setup::{check_quiet, named};
 
 /// What is to change of a configuration; `None` stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -25,17 +27,18 @@ impl Engine {
     /// old one is repaired; a field that is fed no more keeps its value in the CRM. Repeatable.
     pub async fn change_config(
         &self,
-        company: &CompanyId,
+        caller: &Caller,
         id: ConfigId,
         change: ConfigChange,
     ) -> Result<SyncConfig, EngineError> {
+        let company = &caller.company;
         let mut config = self.config(company, id).await?;
-        let name = change.name.as_deref().map(|name| name.trim().to_owned());
-        name.as_deref().map_or(Ok(()), check_name)?;
+        let name = change.name.as_deref().map(named).transpose()?;
         change.quiet_ms.map_or(Ok(()), check_quiet)?;
         if let Some(mapping) = &change.mapping {
             self.check_mapping(company, config.entity, mapping).await?;
         }
+        self.record(caller, AuditAction::ConfigChanged, id).await?;
         let (remapped, resumed) = (change.mapping.is_some(), change.enabled == Some(true) && !config.enabled);
         if resumed {
             self.add_system_columns(&config).await?;
@@ -59,8 +62,10 @@ impl Engine {
     }
 
     /// Forgets a configuration with its rows, events, history and work. Sheet and CRM stay as they are.
-    pub async fn delete_config(&self, company: &CompanyId, id: ConfigId) -> Result<(), EngineError> {
-        let done = self.ports.configs.delete(company, id).await?;
-        if done { Ok(()) } else { Err(EngineError::NotFound("configuration")) }
+    pub async fn delete_config(&self, caller: &Caller, id: ConfigId) -> Result<(), EngineError> {
+        self.config(&caller.company, id).await?;
+        self.record(caller, AuditAction::ConfigDeleted, id).await?;
+        self.ports.configs.delete(&caller.company, id).await?;
+        Ok(())
     }
 }

@@ -2,11 +2,15 @@
 
 use kopru_domain::{CompanyId, UserId};
 use kopru_ports::Retry;
+use kopru_ports::audit::AuditAction;
 use kopru_ports::configs::SyncConfig;
+use kopru_ports::oauth::OAuthProvider;
 use kopru_ports::tokens::{ConnectionStatus, Service, TokenKey};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Engine;
+use crate::callers::Caller;
+use crate::consent::ConsentAnswer;
 use crate::detect::connection;
 use crate::error::EngineError;
 
@@ -24,38 +28,51 @@ pub struct GoogleStatus {
 }
 
 impl Engine {
-    /// Begins a consent: the address to send the person to. `return_to` is a path of this service.
+    /// Google's consent for a service, and its return address.
+    fn google(&self, service: Service) -> (&dyn OAuthProvider, &str) {
+        match service {
+            Service::GoogleCalendar => (&*self.ports.calendar_consent, &self.settings.calendar_redirect_uri),
+            _ => (&*self.ports.google, &self.settings.google_redirect_uri),
+        }
+    }
+
+    /// Begins a consent: the address to send the person to. `return_to` is a path of this service, or a page of one of
+    /// the company's origins.
     pub async fn begin_google(
         &self,
-        company: &CompanyId,
-        user: &UserId,
+        caller: &Caller,
+        (user, service): (&UserId, Service),
         return_to: &str,
     ) -> Result<String, EngineError> {
         if !self.settings.google_is_set {
             return Err(EngineError::NotSet("GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET"));
         }
-        let redirect_uri = self.settings.google_redirect_uri.clone();
-        self.begin_consent(connection(company, user), &*self.ports.google, redirect_uri, return_to).await
+        let (provider, redirect_uri) = self.google(service);
+        let key = personal(&caller.company, user, service);
+        self.begin_consent(key, (provider, redirect_uri.to_owned()), caller, return_to).await
     }
 
     /// Ends a consent that the vendor sent back; where the person goes next.
     ///
     /// # Errors
-    /// [`EngineError::NotAuthentic`] for a state that is unknown, used or expired;
+    /// [`EngineError::NotAuthentic`] for a state that is unknown, used, expired or another browser's;
     /// [`EngineError::ScopesMissing`] when boxes were left unticked.
-    pub async fn complete_google(&self, state: &SecretString, code: SecretString) -> Result<String, EngineError> {
-        let consent = self.take_consent(state, Service::GoogleSheets).await?;
-        self.complete_consent(&consent, &*self.ports.google, &self.settings.google_redirect_uri, code).await?;
+    pub async fn complete_google(&self, service: Service, answer: ConsentAnswer) -> Result<String, EngineError> {
+        let consent = self.take_consent(&answer, service).await?;
+        let (company, user) = (&consent.key.company, &consent.key.user);
+        self.record_as(company, consent.actor.clone(), AuditAction::GoogleConnected, user).await?;
+        let (provider, redirect_uri) = self.google(service);
+        self.complete_consent(&consent, provider, redirect_uri, answer.code).await?;
         // What waited for the connection goes on, and what was edited meanwhile is found.
-        for config in self.running(&consent.key.company, &consent.key.user).await? {
+        for config in self.running(&consent.key).await? {
             self.scan(&config).await?;
         }
         Ok(consent.return_to)
     }
 
     /// How the person's connection is; `None` when there is none.
-    pub async fn google_status(&self, company: &CompanyId, user: &UserId) -> Result<Option<GoogleStatus>, EngineError> {
-        let found = self.ports.tokens.load(&connection(company, user)).await?;
+    pub async fn google_status(&self, key: &TokenKey) -> Result<Option<GoogleStatus>, EngineError> {
+        let found = self.ports.tokens.load(key).await?;
         Ok(found.map(|token| GoogleStatus {
             status: token.status,
             last_error: token.last_error,
@@ -66,45 +83,53 @@ impl Engine {
 
     /// Forgets the person's connection and pauses what ran on it; queues stay. Google's revocation ends
     /// every grant of the account to the whole Cloud project, so it is called only for the last one.
-    pub async fn disconnect_google(&self, company: &CompanyId, user: &UserId) -> Result<(), EngineError> {
-        let key = connection(company, user);
-        let Some(token) = self.ports.tokens.load(&key).await? else { return Ok(()) };
-        self.pause_all(company, user).await?;
+    pub async fn disconnect_google(&self, caller: &Caller, key: &TokenKey) -> Result<(), EngineError> {
+        let Some(token) = self.ports.tokens.load(key).await? else { return Ok(()) };
+        self.record(caller, AuditAction::GoogleDisconnected, &key.user).await?;
+        self.pause_all(key).await?;
         if self.ports.tokens.count_for_account(&token.account_id).await? <= 1 {
             let secret = token.refresh.unwrap_or(token.access);
-            match self.ports.google.revoke(SecretString::from(secret.expose_secret())).await {
+            match self.google(key.service).0.revoke(SecretString::from(secret.expose_secret())).await {
                 Err(error) if error.retry == Retry::Never => {
                     tracing::info!(%error, "the vendor knew the grant no more");
                 }
                 other => other?,
             }
         }
-        Ok(self.ports.tokens.delete(&key).await?)
+        Ok(self.ports.tokens.delete(key).await?)
     }
 
-    /// The person's connection, if there ever was one: whether it still works, its vendor says.
+    /// The person's connection to Sheets, if there ever was one: whether it still works, its vendor says.
     pub(crate) async fn connected(&self, company: &CompanyId, user: &UserId) -> Result<TokenKey, EngineError> {
-        let key = connection(company, user);
+        self.connected_to(connection(company, user)).await
+    }
+
+    pub(crate) async fn connected_to(&self, key: TokenKey) -> Result<TokenKey, EngineError> {
         let found = self.ports.tokens.load(&key).await?;
         if found.is_some() { Ok(key) } else { Err(EngineError::NotConnected) }
     }
 
-    async fn pause_all(&self, company: &CompanyId, user: &UserId) -> Result<(), EngineError> {
-        for mut config in self.running(company, user).await? {
+    async fn pause_all(&self, key: &TokenKey) -> Result<(), EngineError> {
+        for mut config in self.running(key).await? {
             config.enabled = false;
             self.ports.configs.update(&config).await?;
         }
         Ok(())
     }
 
-    /// The configurations that run on the person's connection.
-    async fn running(&self, company: &CompanyId, user: &UserId) -> Result<Vec<SyncConfig>, EngineError> {
-        let (mut found, mut after) = (Vec::new(), None);
-        loop {
-            let page = self.ports.configs.list(company, after, 100).await?;
-            let Some(last) = page.last() else { return Ok(found) };
-            after = Some(last.id);
-            found.extend(page.into_iter().filter(|config| config.user == *user && config.enabled));
+    /// The configurations that run on the connection.
+    async fn running(&self, key: &TokenKey) -> Result<Vec<SyncConfig>, EngineError> {
+        if key.service != Service::GoogleSheets {
+            return Ok(Vec::new());
         }
+        let mut configs = self.all_configs(&key.company).await?;
+        configs.retain(|config| config.user == key.user && config.enabled);
+        Ok(configs)
     }
+}
+
+/// A person's own connection to a service.
+#[must_use]
+pub fn personal(company: &CompanyId, user: &UserId, service: Service) -> TokenKey {
+    TokenKey { company: company.clone(), user: user.clone(), service }
 }

@@ -7,31 +7,45 @@ use kopru_ports::seal::SealContext;
 use kopru_ports::tokens::{ConnectionStatus, Service, StoredToken, TokenKey};
 use secrecy::SecretString;
 
+use crate::callers::{Caller, Proof};
 use crate::error::{EngineError, Problem};
 use crate::{Engine, secrets};
 
 /// So long a person may take over the consent page.
 const CONSENT: Duration = Duration::from_mins(10);
 
+/// What a vendor sends a person back with.
+#[derive(Debug)]
+pub struct ConsentAnswer {
+    /// The state that it was given.
+    pub state: SecretString,
+    /// The code for tokens.
+    pub code: SecretString,
+    /// The console's cookie, where the browser has one.
+    pub cookie: Option<SecretString>,
+}
+
 fn verifier_context(key: &TokenKey) -> SealContext {
     SealContext { company: key.company.clone(), owner: key.user.to_string(), purpose: "oauth.verifier".to_owned() }
 }
 
 impl Engine {
-    /// The address to send the person to. `return_to` is a path of this service.
+    /// The address to send the person to. `return_to` is a path of this service, or a page of the company's.
     pub(crate) async fn begin_consent(
         &self,
         key: TokenKey,
-        provider: &dyn OAuthProvider,
-        redirect_uri: String,
+        (provider, redirect_uri): (&dyn OAuthProvider, String),
+        caller: &Caller,
         return_to: &str,
     ) -> Result<String, EngineError> {
-        if !return_to.starts_with('/') || return_to.starts_with("//") || return_to.contains('\\') {
+        if !self.may_return_to(&key.company, return_to).await? {
             return Err(EngineError::Invalid(Problem::BadReturnAddress));
         }
+        let session = if let Proof::Console(session) = &caller.by { Some(session.clone()) } else { None };
         let (state, verifier) = (secrets::token()?, secrets::token()?);
         let sealed_verifier = self.ports.sealer.seal(&verifier_context(&key), &verifier).await?;
-        let consent = PendingConsent { key, sealed_verifier, return_to: return_to.to_owned() };
+        let consent =
+            PendingConsent { key, sealed_verifier, return_to: return_to.to_owned(), session, actor: caller.actor() };
         self.ports.consents.put(&secrets::hash(&state), consent, self.ports.clock.now() + CONSENT).await?;
         Ok(provider.authorize_url(&AuthorizeRequest { state, verifier, redirect_uri }))
     }
@@ -39,14 +53,19 @@ impl Engine {
     /// The consent that the vendor answers, once.
     ///
     /// # Errors
-    /// [`EngineError::NotAuthentic`] for a state that is unknown, used, expired or another service's.
+    /// [`EngineError::NotAuthentic`] for a state that is unknown, used, expired, another service's, or that was begun
+    /// at a console where another person sits.
     pub(crate) async fn take_consent(
         &self,
-        state: &SecretString,
+        answer: &ConsentAnswer,
         service: Service,
     ) -> Result<PendingConsent, EngineError> {
-        let consent = self.ports.consents.take(&secrets::hash(state), self.ports.clock.now()).await?;
-        consent.filter(|consent| consent.key.service == service).ok_or(EngineError::NotAuthentic)
+        let consent = self.ports.consents.take(&secrets::hash(&answer.state), self.ports.clock.now()).await?;
+        let cookie = answer.cookie.as_ref().map(secrets::hash);
+        let is_its = |consent: &PendingConsent| {
+            consent.key.service == service && (consent.session.is_none() || consent.session == cookie)
+        };
+        consent.filter(is_its).ok_or(EngineError::NotAuthentic)
     }
 
     /// Stores what the vendor gives for the code.

@@ -182,6 +182,7 @@ impl CrmRows {
         let commands: Vec<CrmCommand> = tasks.iter().map(command).collect();
         let attempt = |(task, command): (&Task, &CrmCommand)| NewAttempt {
             key: task.work.key.clone(),
+            generation: task.work.generation,
             payload: json!(command),
             deadline: deadline + CLOCK_STEP,
         };
@@ -195,6 +196,7 @@ impl CrmRows {
                 status_true(self.0.portal_works(company).await);
             }
             Err(error) => {
+                tracing::info!(%error, rows = tasks.len(), "the portal could not be asked");
                 for task in tasks {
                     done.failed(&task, &error, deadline + CLOCK_STEP);
                 }
@@ -279,15 +281,18 @@ impl Done<'_> {
         changes.history.push(entry);
     }
 
-    /// The look-up itself failed: the attempt stays open and is looked up again.
+    /// The look-up itself failed: an attempt that is open stays so, and it is looked up again.
     fn unresolved(&mut self, work: &Work, error: &CrmError) {
-        tracing::info!(%error, "an open attempt could not be looked up yet");
-        let until = self.engine.ports.clock.now() + LOOK_AGAIN;
-        self.settle(work, Outcome::Open { until });
+        tracing::info!(%error, "a record could not be looked up yet");
+        let now = self.engine.ports.clock.now();
+        let outcome = match work.open_attempt {
+            Some(_) => Outcome::Open { until: now + LOOK_AGAIN },
+            None => crm_trouble(work, now, error),
+        };
+        self.settle(work, outcome);
     }
 
     fn failed(&mut self, task: &Task, error: &CrmError, deadline: Timestamp) {
-        tracing::info!(%error, "the portal could not be asked");
         let outcome = match error.retry {
             Retry::OutcomeUnknown => Outcome::Open { until: deadline },
             _ => crm_trouble(&task.work, self.engine.ports.clock.now(), error),
@@ -297,7 +302,9 @@ impl Done<'_> {
             let most = self.engine.ports.clock.now() + LONGEST_PAUSE;
             self.settlement.pause = self.settlement.pause.max(Some(most.min(*due)));
         }
-        self.settle_later(task, outcome);
+        // Who waits for the portal's limit keeps the place in line.
+        let keeps_place = error.kind == CrmErrorKind::RateLimited && task.open().is_empty();
+        self.settle_later(task, if keeps_place { Outcome::StillDue } else { outcome });
     }
 
     /// Work that goes on later. While an earlier attempt is in doubt, its doubt goes on with the attempt

@@ -1,7 +1,12 @@
 //! What can go wrong with a use case, as people and programs are told.
 
 use kopru_domain::Language;
+use kopru_domain::calendar::DraftFault;
+use kopru_domain::message::{TemplateFault, Trouble};
+use kopru_ports::calendar::{CalendarError, CalendarErrorKind};
 use kopru_ports::crm::{CrmError, CrmErrorKind};
+use kopru_ports::host::HostError;
+use kopru_ports::messages::SendError;
 use kopru_ports::oauth::OAuthErrorKind;
 use kopru_ports::seal::SealErrorKind;
 use kopru_ports::spreadsheets::{SheetsError, SheetsErrorKind};
@@ -20,6 +25,9 @@ pub enum EngineError {
     /// A signature or key is wrong.
     #[error("not authentic")]
     NotAuthentic,
+    /// The caller has no right to this.
+    #[error("not allowed")]
+    NotAllowed,
     /// The person has not connected the Google account yet.
     #[error("the account is not connected")]
     NotConnected,
@@ -32,6 +40,21 @@ pub enum EngineError {
     /// The person is connected with another account; its address.
     #[error("connected with another account")]
     OtherAccount(String),
+    /// A message cannot go.
+    #[error("the message cannot go: {0:?}")]
+    Message(Trouble),
+    /// A text is no sound template, or a variable of it has no value; the field that holds it.
+    #[error("{0}: {1}")]
+    Template(&'static str, TemplateFault),
+    /// Another request has the idempotency key.
+    #[error("the idempotency key is taken")]
+    KeyTaken,
+    /// A setting of a vendor is missing or has a value that it cannot have; its name.
+    #[error("a setting cannot be used: {0}")]
+    BadSetting(String),
+    /// The vendor does not answer.
+    #[error("the vendor does not answer")]
+    VendorAway,
     /// The machine gives no random numbers.
     #[error("no randomness")]
     NoRandomness,
@@ -41,6 +64,18 @@ pub enum EngineError {
     /// The spreadsheets.
     #[error(transparent)]
     Sheets(#[from] SheetsError),
+    /// The host's tokens.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The vendor of messages.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// A record makes no event.
+    #[error(transparent)]
+    Draft(#[from] DraftFault),
+    /// The calendar.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
     /// The consent.
     #[error(transparent)]
     OAuth(#[from] PortError<OAuthErrorKind>),
@@ -84,10 +119,18 @@ pub enum Problem {
     PrivatePortal,
     /// The portal or the server of an app is in a private network.
     PrivatePortalApp,
+    /// Not the origin of a page.
+    BadOrigin,
     /// The return address is not allowed.
     BadReturnAddress,
     /// The rows' ids were deleted from the sheet.
     RowIdsGone,
+    /// The vendor does not accept the credentials.
+    CredentialsRefused,
+    /// The message is on its way or settled.
+    TooLate,
+    /// The message is on its way or has arrived.
+    NotToRepeat,
 }
 
 impl Problem {
@@ -108,9 +151,18 @@ impl Problem {
             Self::BadPortalSecret => "bad_portal_secret",
             Self::BadPortalApp => "bad_portal_app",
             Self::PrivatePortal | Self::PrivatePortalApp => "private_portal",
+            Self::BadOrigin => "bad_origin",
             Self::BadReturnAddress => "bad_return_address",
             Self::RowIdsGone => "row_ids_gone",
+            Self::CredentialsRefused => "credentials_refused",
+            Self::TooLate => "too_late",
+            Self::NotToRepeat => "not_to_repeat",
         }
+    }
+
+    /// As a use case's failure.
+    pub(crate) fn refused(self) -> EngineError {
+        EngineError::Invalid(self)
     }
 
     /// The field of the request at fault.
@@ -124,7 +176,10 @@ impl Problem {
             Self::BadEvent(field) | Self::BadValue(field) => field,
             Self::BadPortalAddress | Self::BadPortalSecret | Self::PrivatePortal => "webhook",
             Self::BadPortalApp | Self::PrivatePortalApp => "portal",
+            Self::BadOrigin => "origins",
             Self::BadReturnAddress => "return_to",
+            Self::CredentialsRefused => "settings",
+            Self::TooLate | Self::NotToRepeat => "id",
         }
     }
 
@@ -185,9 +240,25 @@ impl Problem {
                 "Köprü ID sütunu silinmiş; geri alın. Onsuz her satır yeniden kaydedilirdi.",
                 "The column Köprü ID was deleted; undo that. Without it every row would be created again.",
             ),
+            Self::BadOrigin => (
+                "Sayfa kaynağı değil; yol olmadan https://crm.firma.com biçiminde yazın, en çok 50 tane.",
+                "Not a page's origin; write it as https://crm.firm.com without a path, 50 at the most.",
+            ),
+            Self::CredentialsRefused => (
+                "Sağlayıcı bu bilgileri kabul etmiyor; panelinden yeniden kopyalayın.",
+                "The provider does not accept these credentials; copy them again from its console.",
+            ),
+            Self::TooLate => (
+                "Mesaj yola çıktı veya sonuçlandı; artık iptal edilemez.",
+                "The message is on its way or settled; it cannot be cancelled any more.",
+            ),
+            Self::NotToRepeat => (
+                "Mesaj yolda veya ulaştı; yeniden gönderilmez.",
+                "The message is on its way or has arrived; it is not sent again.",
+            ),
             Self::BadReturnAddress => (
-                "Dönüş adresine izin verilmiyor; / ile başlayan bir yol verin.",
-                "The return address is not allowed; give a path that begins with /.",
+                "Dönüş adresine izin verilmiyor; / ile başlayan bir yol ya da şirketin kaynaklarından birindeki bir sayfayı verin.",
+                "The return address is not allowed; give a path that begins with /, or a page of one of the company's origins.",
             ),
         };
         match language {
@@ -205,17 +276,41 @@ impl EngineError {
             Self::NotFound(_) => "not_found",
             Self::Invalid(problem) => problem.code(),
             Self::NotAuthentic => "not_authentic",
+            Self::NotAllowed => "forbidden",
             Self::NotConnected => "not_connected",
             Self::NotSet(_) => "not_set",
             Self::ScopesMissing(_) => "scopes_missing",
             Self::OtherAccount(_) => "other_account",
             Self::Crm(error) => crm_code(error.kind),
             Self::Sheets(error) => sheets_code(error.kind),
+            Self::Host(_) | Self::VendorAway => "provider_unavailable",
             Self::OAuth(error) => oauth_code(error.kind),
             Self::Store(error) if error.kind == StoreErrorKind::Conflict => "conflict",
             Self::Store(_) => "store_unavailable",
+            Self::Message(trouble) => trouble.code(),
+            Self::Template(_, fault) => fault.code(),
+            Self::Draft(fault) => fault.code(),
+            Self::Calendar(error) => calendar_code(error.kind),
+            Self::Send(error) => error.kind.code(),
+            Self::KeyTaken => "idempotency_key_taken",
+            Self::BadSetting(_) => "bad_setting",
             Self::NoRandomness | Self::Seal(_) => "internal",
         }
+    }
+
+    /// The field of the request at fault.
+    #[must_use]
+    pub fn field(&self) -> Option<String> {
+        let field = match self {
+            Self::Invalid(problem) => problem.field(),
+            Self::Template(field, _) => field,
+            Self::BadSetting(field) => field,
+            Self::Message(Trouble::BadNumber(_)) => "to",
+            Self::KeyTaken => "Idempotency-Key",
+            Self::Draft(fault) => return Some(fault.field()),
+            _ => return None,
+        };
+        Some(field.to_owned())
     }
 
     /// What to do about it, for people.
@@ -223,6 +318,16 @@ impl EngineError {
     pub fn text(&self, language: Language) -> String {
         match (self, language) {
             (Self::Invalid(problem), _) => problem.text(language).to_owned(),
+            (Self::Message(trouble), _) => trouble.text(language).to_owned(),
+            (Self::Template(_, fault), _) => fault.text(language),
+            (Self::Draft(fault), _) => fault.text(language),
+            (Self::Send(error), _) => error.kind.text(language).to_owned(),
+            (Self::BadSetting(field), Language::Tr) => {
+                format!("{field} ayarı eksik veya kullanılamaz; belgelere göre düzeltin.")
+            }
+            (Self::BadSetting(field), Language::En) => {
+                format!("The setting {field} is missing or cannot be used; correct it as documented.")
+            }
             (Self::NotSet(setting), Language::Tr) => {
                 format!("Sunucuda {setting} ayarlanmamış; yöneticiye bildirin.")
             }
@@ -236,6 +341,7 @@ impl EngineError {
         match self.code() {
             "not_found" => ("Bulunamadı; adresi kontrol edin.", "Not found; check the address."),
             "not_authentic" => ("Anahtar veya imza geçersiz.", "The key or the signature is not valid."),
+            "forbidden" => ("Bu anahtarın veya oturumun buna yetkisi yok.", "This key or session may not do this."),
             "not_connected" => (
                 "Google hesabı bağlı değil; önce hesabı bağlayın.",
                 "The Google account is not connected; connect it first.",
@@ -286,6 +392,18 @@ impl EngineError {
                 "Sunucu ayarları eksik; yöneticiye bildirin.",
                 "The server's settings are incomplete; tell its operator.",
             ),
+            "idempotency_key_taken" => (
+                "Bu Idempotency-Key başka bir istekle kullanılmış; yeni bir istek için yeni bir anahtar verin.",
+                "This Idempotency-Key belongs to another request; give a new one to a new request.",
+            ),
+            "event_not_found" => (
+                "Takvimde böyle bir etkinlik yok; listeyi yenileyin.",
+                "The calendar has no such event; reload the list.",
+            ),
+            "event_deleted" => (
+                "Bu etkinlik takvimden silinmiş; geri getirmek için bring_back: true ile yeniden ekleyin.",
+                "This event was deleted from the calendar; add it again with bring_back: true to bring it back.",
+            ),
             "conflict" => (
                 "Bu zaten var veya bu arada değişti; sayfayı yenileyin.",
                 "It exists already or has changed meanwhile; reload.",
@@ -304,6 +422,21 @@ fn crm_code(kind: CrmErrorKind) -> &'static str {
         CrmErrorKind::PortalClosed => "portal_closed",
         CrmErrorKind::RateLimited => "rate_limited",
         CrmErrorKind::InvalidValue => "provider_refused",
+        _ => "provider_unavailable",
+    }
+}
+
+fn calendar_code(kind: CalendarErrorKind) -> &'static str {
+    match kind {
+        CalendarErrorKind::NotConnected => "not_connected",
+        CalendarErrorKind::ReconnectRequired => "reconnect_required",
+        CalendarErrorKind::ScopeMissing => "scopes_missing",
+        CalendarErrorKind::NotAllowed => "not_allowed",
+        CalendarErrorKind::NotFound => "event_not_found",
+        CalendarErrorKind::Deleted => "event_deleted",
+        CalendarErrorKind::Conflict | CalendarErrorKind::AlreadyExists => "conflict",
+        CalendarErrorKind::Invalid => "provider_refused",
+        CalendarErrorKind::RateLimited => "rate_limited",
         _ => "provider_unavailable",
     }
 }

@@ -1,10 +1,12 @@
 //! Companies and API keys.
 
 use kopru_domain::CompanyId;
+use kopru_ports::audit::AuditAction;
 use kopru_ports::identity::{ApiKey, Scope};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
+use crate::callers::{Caller, KEY};
 use crate::error::EngineError;
 use crate::{Engine, secrets};
 
@@ -20,8 +22,12 @@ pub struct NewKey {
 impl Engine {
     /// Makes a company; false where there is one already, which stays as it is.
     pub async fn add_company(&self, company: &CompanyId, name: &str) -> Result<bool, EngineError> {
-        let is_new = !self.companies().await?.iter().any(|(known, _)| known == company);
+        let is_new = self.ports.identity.company(company).await?.is_none();
         self.ports.identity.add_company(company, name, self.ports.clock.now()).await?;
+        if is_new {
+            self.record(&Caller::operator(company.clone()), AuditAction::CompanyAdded, "").await?;
+            self.keep_house_of([company]).await?;
+        }
         Ok(is_new)
     }
 
@@ -30,37 +36,29 @@ impl Engine {
         Ok(self.ports.identity.companies().await?)
     }
 
-    async fn known_company(&self, company: &CompanyId) -> Result<(), EngineError> {
-        let known = self.companies().await?.iter().any(|(known, _)| known == company);
-        if known { Ok(()) } else { Err(EngineError::NotFound("company")) }
+    pub(crate) async fn known_company(&self, company: &CompanyId) -> Result<(), EngineError> {
+        let known = self.ports.identity.company(company).await?;
+        known.map(drop).ok_or(EngineError::NotFound("company"))
     }
 
     /// Makes an API key.
-    pub async fn create_key(&self, company: &CompanyId, name: &str, scopes: Vec<Scope>) -> Result<NewKey, EngineError> {
-        self.known_company(company).await?;
-        let text = SecretString::from(format!("kopru_{}", secrets::token()?.expose_secret()));
+    pub async fn create_key(&self, caller: &Caller, name: &str, scopes: Vec<Scope>) -> Result<NewKey, EngineError> {
+        self.known_company(&caller.company).await?;
+        let text = SecretString::from(format!("{KEY}{}", secrets::token()?.expose_secret()));
         let now = self.ports.clock.now();
         let end = text.expose_secret().len() - 4;
         let key = ApiKey {
             id: self.ports.ids.next(),
-            company: company.clone(),
+            company: caller.company.clone(),
             name: name.to_owned(),
             last_four: text.expose_secret()[end..].to_owned(),
             scopes,
             created: now,
             revoked: None,
         };
+        self.record(caller, AuditAction::KeyCreated, key.id).await?;
         self.ports.identity.add_key(&key, &secrets::hash(&text)).await?;
         Ok(NewKey { key, text })
-    }
-
-    /// The key that a caller shows, if it is valid.
-    ///
-    /// # Errors
-    /// [`EngineError::NotAuthentic`] for an unknown or revoked key.
-    pub async fn authenticate(&self, text: &SecretString) -> Result<ApiKey, EngineError> {
-        let found = self.ports.identity.key_by_hash(&secrets::hash(text)).await?;
-        found.filter(|key| key.revoked.is_none()).ok_or(EngineError::NotAuthentic)
     }
 
     /// A company's keys, newest first.
@@ -70,8 +68,11 @@ impl Engine {
     }
 
     /// Revokes a key.
-    pub async fn revoke_key(&self, company: &CompanyId, id: Uuid) -> Result<(), EngineError> {
-        let done = self.ports.identity.revoke_key(company, id, self.ports.clock.now()).await?;
-        if done { Ok(()) } else { Err(EngineError::NotFound("api key")) }
+    pub async fn revoke_key(&self, caller: &Caller, id: Uuid) -> Result<(), EngineError> {
+        let keys = self.keys(&caller.company).await?;
+        keys.iter().find(|key| key.id == id).ok_or(EngineError::NotFound("api key"))?;
+        self.record(caller, AuditAction::KeyRevoked, id).await?;
+        self.ports.identity.revoke_key(&caller.company, id, self.ports.clock.now()).await?;
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use kopru_delivery::{Lanes, Seats};
 use kopru_ports::delivery::{Lease, Urgency};
 
-use crate::{Engine, work};
+use crate::{Engine, messages, work};
 
 /// Batches that may be on the wire to one portal side by side: where its commands are fast, one batch
 /// after another would not use its two requests a second; where they are slow, its operating time rations.
@@ -13,19 +13,28 @@ const BATCHES: usize = 8;
 const FIRST: (usize, usize) = (5, 1);
 /// Calls for waiting people beside them.
 const EDITS: usize = 2;
+/// Turns of bulk messages: the next one is read while the vendor answers the first.
+const MESSAGES: usize = 2;
 /// Pieces of work that a turn on a sheet takes.
 const SHEET_WORK: u32 = 50;
 
 impl Lanes for Engine {
-    /// A sheet has one turn at a time, a portal several.
+    /// A sheet has one turn at a time, a portal and a sender of messages several.
     fn seats(&self, lease: &Lease) -> Vec<Seats> {
+        if work::is_a_senders(&lease.lane) {
+            return side_by_side(MESSAGES, messages::MOST);
+        }
         let Some(portal) = work::portal_of(&lease.lane) else {
             return vec![Seats { urgency: None, turns: 1, keys: SHEET_WORK }];
         };
         let (keys, batches) = self.ports.crm.batch_size(portal).map_or(FIRST, |keys| (keys, BATCHES));
-        let keys = u32::try_from(keys).unwrap_or(u32::MAX);
-        [(Urgency::Interactive, EDITS), (Urgency::Bulk, batches)]
-            .map(|(urgency, turns)| Seats { urgency: Some(urgency), turns, keys })
-            .to_vec()
+        side_by_side(batches, u32::try_from(keys).unwrap_or(u32::MAX))
     }
+}
+
+/// Turns for waiting people beside those of bulk work.
+fn side_by_side(bulk: usize, keys: u32) -> Vec<Seats> {
+    [(Urgency::Interactive, EDITS), (Urgency::Bulk, bulk)]
+        .map(|(urgency, turns)| Seats { urgency: Some(urgency), turns, keys })
+        .to_vec()
 }

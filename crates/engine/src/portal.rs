@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
+use kopru_ports::audit::AuditAction;
 use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::integrations::IntegrationKind;
 use kopru_ports::tokens::{ConnectionStatus, Service, TokenKey};
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::Engine;
+use crate::callers::Caller;
+use crate::consent::ConsentAnswer;
 use crate::error::{EngineError, Problem};
 
 /// Where the portal sends people back to who gave their consent.
@@ -37,7 +41,8 @@ impl PortalApp {
 }
 
 /// By what a portal is connected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PortalKind {
     /// An inbound webhook.
     Webhook,
@@ -46,7 +51,7 @@ pub enum PortalKind {
 }
 
 /// How a company's portal is connected.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct PortalStatus {
     /// By what.
     pub kind: PortalKind,
@@ -66,10 +71,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`Problem::BadPortalAddress`], [`Problem::BadPortalSecret`], and what the portal says to the first call: nothing is kept then.
-    pub async fn connect_portal(&self, company: &CompanyId, webhook: &SecretString) -> Result<String, EngineError> {
+    pub async fn connect_portal(&self, caller: &Caller, webhook: &SecretString) -> Result<String, EngineError> {
+        let company = &caller.company;
         let settings = json!({ "webhook": webhook.expose_secret().trim() });
         let settings = self.recognised(company, &settings).await.map_err(unusable)?;
         let name = self.ports.catalog.reach(company, &settings).await.map_err(unusable)?;
+        self.record(caller, AuditAction::PortalConnected, &name).await?;
         self.replace_portal(company, settings).await?;
         self.portal_works(company).await?;
         Ok(name)
@@ -79,7 +86,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Problem::BadPortalApp`]: nothing is kept then.
-    pub async fn connect_portal_app(&self, company: &CompanyId, app: &PortalApp) -> Result<String, EngineError> {
+    pub async fn connect_portal_app(&self, caller: &Caller, app: &PortalApp) -> Result<String, EngineError> {
+        let company = &caller.company;
         let settings = json!({
             "client_id": app.client_id,
             "client_secret": app.client_secret.expose_secret(),
@@ -88,6 +96,7 @@ impl Engine {
         });
         let unusable = |_| EngineError::Invalid(Problem::BadPortalApp);
         let settings = self.recognised(company, &settings).await.map_err(unusable)?;
+        self.record(caller, AuditAction::PortalConnected, &app.portal).await?;
         self.replace_portal(company, settings).await?;
         Ok(self.ports.catalog.portal(company).await?)
     }
@@ -95,19 +104,9 @@ impl Engine {
     /// The settings under the name by which the portal is known to the company.
     async fn recognised(&self, company: &CompanyId, settings: &Value) -> Result<SecretString, EngineError> {
         let settings = SecretString::from(settings.to_string());
-        let names = self.portals_in_use(company).await?;
+        let in_use = self.all_configs(company).await?.into_iter().map(|config| config.portal);
+        let names: Vec<_> = in_use.collect::<BTreeSet<_>>().into_iter().collect();
         Ok(self.ports.connections.recognised(company, &settings, &names).await?)
-    }
-
-    /// The portals of the company's configurations.
-    async fn portals_in_use(&self, company: &CompanyId) -> Result<Vec<String>, EngineError> {
-        let (mut names, mut after) = (BTreeSet::new(), None);
-        loop {
-            let page = self.ports.configs.list(company, after, 100).await?;
-            let Some(last) = page.last() else { return Ok(names.into_iter().collect()) };
-            after = Some(last.id);
-            names.extend(page.into_iter().map(|config| config.portal));
-        }
     }
 
     /// Whose tokens the former ones were, is not known to the new app.
@@ -125,25 +124,26 @@ impl Engine {
     }
 
     /// Begins the consent to the company's app: the address to send a person of the portal to. `return_to` is a
-    /// path of this service.
+    /// path of this service, or a page of one of the company's origins.
     ///
     /// # Errors
     /// [`EngineError::Crm`] where no app is connected.
-    pub async fn begin_portal(&self, company: &CompanyId, return_to: &str) -> Result<String, EngineError> {
-        let app = self.ports.connections.consent(company).await?;
-        let key = TokenKey::of_company(company, Service::Bitrix24);
-        self.begin_consent(key, &*app, self.portal_redirect_uri(), return_to).await
+    pub async fn begin_portal(&self, caller: &Caller, return_to: &str) -> Result<String, EngineError> {
+        let app = self.ports.connections.consent(&caller.company).await?;
+        let key = TokenKey::of_company(&caller.company, Service::Bitrix24);
+        self.begin_consent(key, (&*app, self.portal_redirect_uri()), caller, return_to).await
     }
 
     /// Ends a consent that the portal sent back; where the person goes next.
     ///
     /// # Errors
-    /// [`EngineError::NotAuthentic`] for a state that is unknown, used or expired.
-    pub async fn complete_portal(&self, state: &SecretString, code: SecretString) -> Result<String, EngineError> {
-        let consent = self.take_consent(state, Service::Bitrix24).await?;
+    /// [`EngineError::NotAuthentic`] for a state that is unknown, used, expired or another browser's.
+    pub async fn complete_portal(&self, answer: ConsentAnswer) -> Result<String, EngineError> {
+        let consent = self.take_consent(&answer, Service::Bitrix24).await?;
         let company = &consent.key.company;
         let app = self.ports.connections.consent(company).await?;
-        self.complete_consent(&consent, &*app, &self.portal_redirect_uri(), code).await?;
+        self.record_as(company, consent.actor.clone(), AuditAction::PortalConnected, "").await?;
+        self.complete_consent(&consent, &*app, &self.portal_redirect_uri(), answer.code).await?;
         self.ports.catalog.forget(company).await;
         self.portal_works(company).await?;
         Ok(consent.return_to)
@@ -170,14 +170,16 @@ impl Engine {
     }
 
     /// Forgets the company's portal and its tokens; what waits for it stays.
-    pub async fn disconnect_portal(&self, company: &CompanyId) -> Result<(), EngineError> {
+    pub async fn disconnect_portal(&self, caller: &Caller) -> Result<(), EngineError> {
+        let company = &caller.company;
+        self.record(caller, AuditAction::PortalDisconnected, "").await?;
         self.ports.catalog.forget(company).await;
         self.ports.tokens.delete(&TokenKey::of_company(company, Service::Bitrix24)).await?;
         Ok(self.ports.integrations.delete(company, IntegrationKind::Bitrix24).await?)
     }
 
     pub(crate) async fn portal_works(&self, company: &CompanyId) -> Result<(), EngineError> {
-        self.set_portal(company, ConnectionStatus::Active, None).await
+        self.set_vendor(company, IntegrationKind::Bitrix24, ConnectionStatus::Active, None).await
     }
 
     /// Keeps the integration's status true to what the portal said.
@@ -188,17 +190,7 @@ impl Engine {
             CrmErrorKind::RateLimited | CrmErrorKind::NotConnected => return Ok(()),
             _ => ConnectionStatus::Error,
         };
-        self.set_portal(company, status, Some(error.to_string())).await
-    }
-
-    async fn set_portal(
-        &self,
-        company: &CompanyId,
-        status: ConnectionStatus,
-        error: Option<String>,
-    ) -> Result<(), EngineError> {
-        let now = self.ports.clock.now();
-        Ok(self.ports.integrations.set_status(company, IntegrationKind::Bitrix24, status, error, now).await?)
+        self.set_vendor(company, IntegrationKind::Bitrix24, status, Some(error.to_string())).await
     }
 }
 

@@ -1,10 +1,12 @@
 //! Another key for all that is sealed, while the service runs.
 
 use kopru_domain::CompanyId;
+use kopru_ports::audit::AuditAction;
 use kopru_ports::seal::SealedPlace;
 use secrecy::SecretString;
 
 use crate::Engine;
+use crate::callers::Caller;
 use crate::error::EngineError;
 
 impl Engine {
@@ -13,6 +15,7 @@ impl Engine {
     pub async fn rotate(&self) -> Result<usize, EngineError> {
         let mut count = 0;
         for (company, _) in self.companies().await? {
+            self.record(&Caller::operator(company.clone()), AuditAction::VaultRotated, "").await?;
             // What changes meanwhile is looked at again, until nothing of an older key is left.
             loop {
                 match self.rotate_company(&company).await? {
@@ -21,10 +24,21 @@ impl Engine {
                 }
             }
         }
-        let fresh = self.ports.sealer.seal(&SealedPlace::Probe.context(), &SecretString::from("kopru")).await?;
-        let probe = self.ports.identity.vault_probe(&fresh).await?;
+        let probe = self.probe().await?;
         count += usize::from(self.rotate_one(&SealedPlace::Probe, &probe).await?);
         Ok(count)
+    }
+
+    /// Whether the vault's keys open what the database was begun with.
+    pub async fn keys_are_known(&self) -> Result<bool, EngineError> {
+        let probe = self.probe().await?;
+        Ok(self.ports.sealer.open(&SealedPlace::Probe.context(), &probe).await.is_ok())
+    }
+
+    /// The text that the database's first key sealed.
+    async fn probe(&self) -> Result<String, EngineError> {
+        let fresh = self.ports.sealer.seal(&SealedPlace::Probe.context(), &SecretString::from("kopru")).await?;
+        Ok(self.ports.sealed.vault_probe(&fresh).await?)
     }
 
     async fn rotate_company(&self, company: &CompanyId) -> Result<usize, EngineError> {

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use kopru_domain::{
-    CompanyId, ConfigId, EntityKind, Gid, Language, Mapping, SpreadsheetId, SystemColumns, Target, UserId,
-};
+use kopru_domain::{CompanyId, ConfigId, EntityKind, Gid, Language, Mapping, SpreadsheetId, SystemColumns, Target};
+use kopru_ports::audit::AuditAction;
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::delivery::Urgency;
 use kopru_ports::seal::SealedPlace;
@@ -12,6 +11,7 @@ use kopru_ports::spreadsheets::{Area, NewColumn};
 use kopru_ports::{StoreError, StoreErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::callers::Caller;
 use crate::error::{EngineError, Problem};
 use crate::tab::{END, headers};
 use crate::{Engine, secrets, work};
@@ -19,10 +19,6 @@ use crate::{Engine, secrets, work};
 /// A wish for a configuration.
 #[derive(Debug, Clone)]
 pub struct NewConfig {
-    /// The tenant.
-    pub company: CompanyId,
-    /// On whose Google connection it runs.
-    pub user: UserId,
     /// The file.
     pub spreadsheet: SpreadsheetId,
     /// The tab.
@@ -51,27 +47,30 @@ pub struct Created {
 }
 
 impl Engine {
-    /// Makes a configuration. Nothing is written to sheet or CRM before [`Engine::activate`].
-    pub async fn create_config(&self, wish: NewConfig) -> Result<Created, EngineError> {
-        let name = wish.name.trim().to_owned();
-        check_name(if name.is_empty() { "-" } else { &name })?;
+    /// Makes a configuration, which runs on the Google connection of the caller's person. Nothing is written to sheet or CRM before [`Engine::activate`].
+    ///
+    /// # Errors
+    /// [`EngineError::NotAllowed`] where the caller acts for nobody.
+    pub async fn create_config(&self, caller: &Caller, wish: NewConfig) -> Result<Created, EngineError> {
+        let (company, user) = (&caller.company, caller.user.as_ref().ok_or(EngineError::NotAllowed)?);
+        let name = Some(&wish.name).filter(|name| !name.trim().is_empty()).map(|name| named(name)).transpose()?;
         check_quiet(wish.quiet_ms)?;
-        let portal = self.ports.catalog.portal(&wish.company).await?;
-        let detected = self.detect_tab(&wish.company, &wish.user, &wish.spreadsheet, wish.gid, wish.entity).await?;
+        let portal = self.ports.catalog.portal(company).await?;
+        let detected = self.detect_tab(company, user, &wish.spreadsheet, wish.gid, wish.entity).await?;
         let mapping = match wish.mapping {
             Some(mapping) => mapping,
             None => detected.mapping(),
         };
-        self.check_mapping(&wish.company, wish.entity, &mapping).await?;
+        self.check_mapping(company, wish.entity, &mapping).await?;
         let (key, secret) = (secrets::token()?, secrets::webhook_secret()?);
         let id = ConfigId(self.ports.ids.next());
-        let place = SealedPlace::WebhookSecret(wish.company.clone(), id);
+        let place = SealedPlace::WebhookSecret(company.clone(), id);
         let config = SyncConfig {
             id,
             sealed_secret: self.ports.sealer.seal(&place.context(), &secret).await?,
-            company: wish.company,
-            user: wish.user,
-            name: if name.is_empty() { detected.tab } else { name },
+            company: company.clone(),
+            user: user.clone(),
+            name: name.unwrap_or(detected.tab),
             spreadsheet: wish.spreadsheet,
             gid: wish.gid,
             entity: wish.entity,
@@ -84,6 +83,7 @@ impl Engine {
             created: self.ports.clock.now(),
             scan: None,
         };
+        self.record(caller, AuditAction::ConfigCreated, id).await?;
         self.ports.configs.add(&config).await.map_err(already)?;
         let url = format!("{}/api/v1/sheet-sync/webhook?key={}", self.settings.public_url, key.expose_secret());
         Ok(Created { config, webhook_url: url.into(), webhook_secret: secret })
@@ -118,8 +118,9 @@ impl Engine {
     }
 
     /// Adds Köprü's columns to the tab, follows its edits from now on, and imports its rows. Repeatable.
-    pub async fn activate(&self, company: &CompanyId, id: ConfigId) -> Result<(), EngineError> {
-        let mut config = self.config(company, id).await?;
+    pub async fn activate(&self, caller: &Caller, id: ConfigId) -> Result<(), EngineError> {
+        let mut config = self.config(&caller.company, id).await?;
+        self.record(caller, AuditAction::ConfigActivated, id).await?;
         self.add_system_columns(&config).await?;
         config.enabled = true;
         self.ports.configs.update(&config).await?;
@@ -185,12 +186,25 @@ impl Engine {
     pub async fn config(&self, company: &CompanyId, id: ConfigId) -> Result<SyncConfig, EngineError> {
         self.ports.configs.get(company, id).await?.ok_or(EngineError::NotFound("configuration"))
     }
+
+    /// All of the company's configurations.
+    pub(crate) async fn all_configs(&self, company: &CompanyId) -> Result<Vec<SyncConfig>, EngineError> {
+        let mut all: Vec<SyncConfig> = Vec::new();
+        loop {
+            let page = self.ports.configs.list(company, all.last().map(|last| last.id), 100).await?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
+    }
 }
 
 /// Names are for people: one line of a list.
-pub(crate) fn check_name(name: &str) -> Result<(), EngineError> {
+pub(crate) fn named(name: &str) -> Result<String, EngineError> {
+    let name = name.trim();
     let fits = (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if fits { Ok(()) } else { Err(EngineError::Invalid(Problem::BadValue("name"))) }
+    if fits { Ok(name.to_owned()) } else { Err(EngineError::Invalid(Problem::BadValue("name"))) }
 }
 
 /// Nobody waits longer for an edit.

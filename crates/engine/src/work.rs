@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kopru_domain::{ConfigId, RowId};
+use kopru_domain::message::Channel;
+use kopru_domain::{CompanyId, ConfigId, RowId};
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::delivery::{Gather, NewWork, Urgency};
+use kopru_ports::messages::Sender;
+use kopru_ports::outbox::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -17,6 +20,13 @@ pub(crate) const SHEET_SCAN: &str = "sheet.scan";
 pub(crate) const SHEET_STATUS: &str = "sheet.status";
 /// Bring one record level with its row.
 pub(crate) const CRM_ROW: &str = "crm.row";
+/// Delete a company's old data.
+pub(crate) const PRUNE: &str = "house.prune";
+
+/// Send one message.
+pub(crate) const MESSAGE_SEND: &str = "message.send";
+/// Ask the vendor where a message stands.
+pub(crate) const MESSAGE_REPORT: &str = "message.report";
 
 /// A row that is never quiet is sent all the same.
 const LONGEST_QUIET: Duration = Duration::from_secs(10);
@@ -76,5 +86,57 @@ pub(crate) fn crm_row(config: &SyncConfig, row: &RowId, due: Timestamp, urgency:
         due,
         gather: Gather::Quiet { at_most: LONGEST_QUIET },
         urgency,
+    }
+}
+
+/// On a lane of the company's own: one instance at a time does it.
+pub(crate) fn prune(company: &CompanyId, due: Timestamp) -> NewWork {
+    NewWork {
+        company: company.clone(),
+        lane: "house".to_owned(),
+        kind: PRUNE,
+        key: PRUNE.to_owned(),
+        owner: String::new(),
+        payload: Value::Null,
+        due,
+        gather: Gather::Earliest,
+        urgency: Urgency::Bulk,
+    }
+}
+
+const MESSAGES: &str = "message:";
+
+/// Whether the lane is a sender's.
+pub(crate) fn is_a_senders(lane: &str) -> bool {
+    lane.starts_with(MESSAGES)
+}
+
+/// The lane of a sender's messages.
+pub(crate) fn messages_lane(channel: Channel, sender: &Sender) -> String {
+    format!("{MESSAGES}{channel}:{}/{}", sender.account, sender.name)
+}
+
+pub(crate) fn message(company: &CompanyId, message: &Message, urgency: Urgency) -> NewWork {
+    NewWork {
+        company: company.clone(),
+        lane: message.lane.clone(),
+        kind: MESSAGE_SEND,
+        key: message.id.to_string(),
+        owner: message.batch.to_string(),
+        payload: Value::Null,
+        due: message.send_at.unwrap_or(message.created),
+        gather: Gather::Earliest,
+        urgency,
+    }
+}
+
+/// A question about a message, and how long it was waited for.
+pub(crate) fn report(company: &CompanyId, of: &Message, due: Timestamp, pause: Duration) -> NewWork {
+    NewWork {
+        lane: format!("reports:{}", of.channel),
+        kind: MESSAGE_REPORT,
+        payload: json!({ "pause": pause.as_secs() }),
+        due,
+        ..message(company, of, Urgency::Bulk)
     }
 }

@@ -8,6 +8,7 @@ use kopru_http_client::{Failure, HttpClient, Method, Reply};
 use kopru_ports::oauth::{AuthorizeRequest, Grant, OAuthErrorKind};
 use kopru_ports::{Clock, PortError, Retry};
 use oauth2::basic::{BasicErrorResponse, BasicTokenResponse};
+use oauth2::url::form_urlencoded::byte_serialize;
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointSet, PkceCodeChallenge, PkceCodeVerifier,
     RedirectUrl, RefreshToken, RequestTokenError, Scope, TokenResponse as _, TokenUrl,
@@ -115,10 +116,12 @@ impl OAuthClient {
         answer.map(|answer| self.grant(&answer)).map_err(|error| self.classify(error).without_effect())
     }
 
-    /// Ends a grant (RFC 7009). A token that the vendor does not know any more counts as ended.
+    /// Ends a grant (RFC 7009). A token that the vendor does not know any more counts as ended. Google asks for no
+    /// client here; others do, as [2.1](https://www.rfc-editor.org/rfc/rfc7009#section-2.1) says.
     pub async fn revoke(&self, token: SecretString) -> Result<(), OAuthError> {
-        let request =
-            self.http.0.request(Method::POST, &self.endpoints.revoke).form(&[("token", token.expose_secret())]);
+        let Endpoints { revoke, client_id, client_secret, .. } = &self.endpoints;
+        let request = self.http.0.request(Method::POST, revoke).form(&[("token", token.expose_secret())]);
+        let request = request.basic_auth(encoded(client_id), Some(encoded(client_secret.expose_secret())));
         let reply = self.http.0.send(request).await.map_err(|error| self.unavailable(error))?;
         match reply.status {
             200..300 => Ok(()),
@@ -177,6 +180,11 @@ impl OAuthClient {
     fn error(&self, kind: OAuthErrorKind, retry: Retry) -> OAuthError {
         PortError::new(self.endpoints.adapter, kind, retry)
     }
+}
+
+/// As a client's id and secret stand in its header ([RFC 6749, 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
+fn encoded(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect()
 }
 
 /// The code of a refusal; empty where the answer has none.

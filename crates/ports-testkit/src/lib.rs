@@ -35,6 +35,9 @@
 //! | `CrmWriter`, `CrmCatalog` | [`crm_writer_suite!`], [`crm_catalog_suite!`] | [`MemoryCrm`] |
 //! | `PortalConnections` | [`portal_connections_suite!`] | |
 //! | `Spreadsheets` | [`spreadsheets_suite!`] | [`MemorySheets`] |
+//! | `MessageSender` | [`message_sender_suite!`] | [`MemoryMessages`] |
+//! | `InboundWebhook` | [`inbound_suite!`] | |
+//! | `CalendarProvider` | [`calendar_suite!`] | [`MemoryCalendar`] |
 //! | `OAuthProvider` | [`oauth_provider_suite!`] | [`MemoryOAuth`] |
 //! | `AccessTokens` | [`access_tokens_suite!`] | |
 //! | `Gate` | [`gate_suite!`] | |
@@ -45,20 +48,24 @@
 //! [`OpenGate`], [`MemoryTokens`], [`MemoryIntegrations`] and [`Nothing`] are no implementations: they stand where
 //! a test needs something of that shape, and keep less than the ports promise.
 
+pub mod calendar;
 pub mod clock;
 pub mod crm;
 pub mod fakes;
 pub mod memory;
+pub mod messages;
 pub mod nothing;
 pub mod oauth;
 pub mod sheets;
 pub mod suites;
 pub mod tokens;
 
+pub use calendar::MemoryCalendar;
 pub use clock::{FastClock, ManualClock, SimulatedClock};
 pub use crm::MemoryCrm;
 pub use fakes::{MemoryIntegrations, OpenGate};
 pub use memory::MemoryStore;
+pub use messages::MemoryMessages;
 pub use nothing::{CountedIds, Nothing};
 pub use oauth::MemoryOAuth;
 pub use sheets::MemorySheets;

@@ -4,10 +4,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use kopru_domain::message::{Channel, Trouble};
 use kopru_domain::{CellValue, CompanyId, SpreadsheetId};
+use kopru_ports::calendar::{
+    CalendarError, CalendarErrorKind, CalendarEvent, CalendarProvider, DeleteEvent, EventPage, EventRef, InsertEvent,
+    ListEvents, PatchEvent,
+};
 use kopru_ports::connections::PortalConnections;
 use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::delivery::Urgency;
+use kopru_ports::messages::{MessageSender, Report, Search, SendError, SendRequest, Sender};
 use kopru_ports::oauth::{
     Account, AuthorizeRequest, ConsentStore, Grant, OAuthErrorKind, OAuthProvider, PendingConsent,
 };
@@ -142,6 +148,29 @@ impl Spreadsheets for Nothing {
     }
 }
 
+#[async_trait]
+impl CalendarProvider for Nothing {
+    async fn insert(&self, _: &InsertEvent) -> Result<CalendarEvent, CalendarError> {
+        Err(none(CalendarErrorKind::NotConnected))
+    }
+
+    async fn get(&self, _: &EventRef) -> Result<CalendarEvent, CalendarError> {
+        Err(none(CalendarErrorKind::NotConnected))
+    }
+
+    async fn list(&self, _: &ListEvents) -> Result<EventPage, CalendarError> {
+        Ok(EventPage::default())
+    }
+
+    async fn patch(&self, _: &PatchEvent) -> Result<CalendarEvent, CalendarError> {
+        Err(none(CalendarErrorKind::NotConnected))
+    }
+
+    async fn delete(&self, _: &DeleteEvent) -> Result<(), CalendarError> {
+        Ok(())
+    }
+}
+
 /// Ids that count.
 #[derive(Debug, Default)]
 pub struct CountedIds(AtomicU64);
@@ -149,6 +178,29 @@ pub struct CountedIds(AtomicU64);
 impl UniqueIds for CountedIds {
     fn next(&self) -> Uuid {
         Uuid::from_u64_pair(0, self.0.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+#[async_trait]
+impl MessageSender for Nothing {
+    async fn sender(&self, _: &CompanyId, _: Channel) -> Result<Sender, SendError> {
+        Err(none(Trouble::NotConfigured))
+    }
+
+    async fn send(&self, _: SendRequest) -> Result<Report, SendError> {
+        Err(none(Trouble::NotConfigured))
+    }
+
+    async fn search(&self, _: &Search) -> Result<Vec<Report>, SendError> {
+        Ok(Vec::new())
+    }
+
+    async fn report(&self, _: &CompanyId, _: &str) -> Result<Option<Report>, SendError> {
+        Ok(None)
+    }
+
+    async fn cancel(&self, _: &CompanyId, _: &str) -> Result<bool, SendError> {
+        Ok(false)
     }
 }
 

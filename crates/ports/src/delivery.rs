@@ -4,6 +4,7 @@
 //! due that is due already only raises its generation, and work that ends while its generation grew is
 //! due again. An **attempt** is one try on the wire; its payload is stored before it is sent.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::StoreError;
+use crate::outbox::MessageChange;
 use crate::sync::SyncChanges;
 
 /// Whether a person waits for it.
@@ -71,6 +73,23 @@ pub struct NewWork {
     pub gather: Gather,
     /// Whether a person waits.
     pub urgency: Urgency,
+}
+
+impl NewWork {
+    /// Cuts a list into runs of one company and one way to gather, in which no key comes twice: what one statement can
+    /// make due.
+    pub fn runs(list: &[Self]) -> impl Iterator<Item = (&CompanyId, Gather, &[Self])> {
+        let mut rest = list;
+        std::iter::from_fn(move || {
+            let first = rest.first()?;
+            let mut keys = HashSet::new();
+            let same = |new: &&Self| (&new.company, new.gather) == (&first.company, first.gather);
+            let run = rest.iter().take_while(same).take_while(|new| keys.insert((&new.lane, &new.key))).count();
+            let (run, after) = rest.split_at(run);
+            rest = after;
+            Some((&first.company, first.gather, run))
+        })
+    }
 }
 
 /// Due work.
@@ -144,6 +163,8 @@ impl Claim {
 pub struct NewAttempt {
     /// The work's key.
     pub key: String,
+    /// Which request for the work it answers: [`Work::generation`].
+    pub generation: i64,
     /// Exactly what is sent.
     pub payload: Value,
     /// Until when the vendor may still carry it out.
@@ -155,6 +176,8 @@ pub struct NewAttempt {
 pub enum Outcome {
     /// Finished, unless it was made due again meanwhile (its generation grew).
     Done,
+    /// Certainly not done, for a reason that is not its own: due as it was, and so in its old place.
+    StillDue,
     /// There is more to do at that moment, with this payload; no failure.
     Again {
         /// When.
@@ -191,6 +214,8 @@ pub struct Settlement {
     pub follow_ups: Vec<NewWork>,
     /// What it changes in the rows, by configuration.
     pub sync: Vec<SyncChanges>,
+    /// What it changes in messages.
+    pub messages: Vec<MessageChange>,
     /// Until when the account takes no work of the turn's urgency. For the worker that holds the lane: it is
     /// not stored.
     pub pause: Option<Timestamp>,
@@ -214,15 +239,17 @@ pub trait DeliveryStore: Send + Sync {
     /// seconds older. A key with an open attempt is given only after the attempt's deadline.
     async fn claim(&self, lease: &Lease, now: Timestamp, claim: Claim) -> Result<Vec<Work>, StoreError>;
 
-    /// Stores attempts before they are sent, replacing their keys' earlier ones.
+    /// Stores attempts before they are sent, one for a key, replacing their keys' earlier ones. [`crate::StoreErrorKind::Conflict`],
+    /// and nothing changes, where a key's attempt was opened again since it was claimed: claim it anew.
     async fn freeze(&self, lease: &Lease, attempts: Vec<NewAttempt>) -> Result<(), StoreError>;
 
     /// Opens an attempt again whose worker lost its lane while it was on the wire: it may take effect after what a
-    /// successor wrote. The key is due with it, and is resolved like any other. Not fenced. False, and nothing
-    /// changes, while the key has another open attempt: ask again once that is settled.
+    /// successor wrote. The key is due with it, under a new generation, and is resolved like any other. Not fenced.
+    /// False, and nothing changes, while the key has another open attempt: ask again once that is settled.
     async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError>;
 
-    /// Records a turn. Attempts of settled keys are closed, but for [`Outcome::Open`].
+    /// Records a turn. Attempts of settled keys are closed, but for [`Outcome::Open`] and for what was opened again
+    /// since the key was claimed.
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError>;
 
     /// Gives the lane back. With what is still to be done it stands in line as if it had come at `from`, and

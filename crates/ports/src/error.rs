@@ -36,6 +36,13 @@ impl<K> PortError<K> {
         Self { kind, adapter, retry, detail: None, source: None }
     }
 
+    /// The same failure in another port's terms.
+    #[must_use]
+    pub fn map<L>(self, kind: impl FnOnce(K) -> L) -> PortError<L> {
+        let Self { kind: own, adapter, retry, detail, source } = self;
+        PortError { kind: kind(own), adapter, retry, detail, source }
+    }
+
     /// The same with the vendor's text.
     #[must_use]
     pub fn detail(mut self, text: impl Into<String>) -> Self {

@@ -44,11 +44,13 @@ pub struct ApiKey {
     pub revoked: Option<Timestamp>,
 }
 
-/// Keeps companies, keys, and what the vault is known by.
+/// Keeps companies and their keys.
 #[async_trait]
 pub trait IdentityStore: Send + Sync {
     /// Makes a company. Repeatable.
     async fn add_company(&self, company: &CompanyId, name: &str, now: Timestamp) -> Result<(), StoreError>;
+    /// A company's name.
+    async fn company(&self, company: &CompanyId) -> Result<Option<String>, StoreError>;
     /// All companies, by id.
     async fn companies(&self) -> Result<Vec<(CompanyId, String)>, StoreError>;
     /// Stores a key under the hash of its text.
@@ -57,8 +59,6 @@ pub trait IdentityStore: Send + Sync {
     async fn key_by_hash(&self, hash: &str) -> Result<Option<ApiKey>, StoreError>;
     /// A company's keys, newest first.
     async fn keys(&self, company: &CompanyId) -> Result<Vec<ApiKey>, StoreError>;
-    /// Keeps a sealed text by which the vault's keys are known again; the one that was kept first.
-    async fn vault_probe(&self, sealed: &str) -> Result<String, StoreError>;
-    /// Revokes a key; false where the company has no such key.
+    /// Revokes a key and ends its sessions; false where the company has no such key.
     async fn revoke_key(&self, company: &CompanyId, id: Uuid, now: Timestamp) -> Result<bool, StoreError>;
 }

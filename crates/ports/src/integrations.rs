@@ -16,6 +16,8 @@ use crate::tokens::ConnectionStatus;
 pub enum IntegrationKind {
     /// The company's Bitrix24 portal.
     Bitrix24,
+    /// Its Twilio account.
+    Twilio,
 }
 
 impl IntegrationKind {
@@ -24,6 +26,7 @@ impl IntegrationKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Bitrix24 => "bitrix24",
+            Self::Twilio => "twilio",
         }
     }
 }

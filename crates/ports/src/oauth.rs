@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Actor;
 use crate::error::{PortError, StoreError};
 use crate::tokens::TokenKey;
 
@@ -93,6 +94,12 @@ pub struct PendingConsent {
     pub sealed_verifier: String,
     /// Where the person goes afterwards; a path of ours or an allowed address.
     pub return_to: String,
+    /// The hash of the console's session in which it was begun: it has to end in the same one.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// Who began it.
+    #[serde(default)]
+    pub actor: Actor,
 }
 
 /// Keeps consents under way, by the hash of their state.

@@ -95,4 +95,6 @@ pub trait SealedTexts: Send + Sync {
     async fn sealed(&self, company: &CompanyId) -> Result<Vec<(SealedPlace, String)>, StoreError>;
     /// Replaces `old` by `new`; false, and nothing changes, where something else stands there by now.
     async fn reseal(&self, place: &SealedPlace, old: &str, new: &str) -> Result<bool, StoreError>;
+    /// Keeps a text by which the vault's keys are known again; the one that was kept first.
+    async fn vault_probe(&self, sealed: &str) -> Result<String, StoreError>;
 }

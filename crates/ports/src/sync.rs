@@ -33,7 +33,7 @@ pub enum Accepted {
 }
 
 /// A row as Köprü knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SyncRow {
     /// Our id in the hidden column.
     pub id: RowId,
@@ -174,6 +174,8 @@ pub enum RowsQuery {
     Places(u32, u32),
     /// That have refused cells or failed, by place, that many at most.
     Refused(u32),
+    /// All, by id, after that one, that many at most.
+    After(Option<RowId>, u32),
 }
 
 /// How a configuration is doing.

@@ -15,6 +15,8 @@ use crate::error::{PortError, StoreError};
 pub enum Service {
     /// Google Sheets and the list of spreadsheets.
     GoogleSheets,
+    /// The person's own Google Calendar.
+    GoogleCalendar,
     /// A Bitrix24 portal, through an app.
     Bitrix24,
 }
@@ -25,6 +27,7 @@ impl Service {
     pub fn name(self) -> &'static str {
         match self {
             Self::GoogleSheets => "google-sheets",
+            Self::GoogleCalendar => "google-calendar",
             Self::Bitrix24 => "bitrix24",
         }
     }
@@ -33,7 +36,7 @@ impl Service {
     #[must_use]
     pub fn is_personal(self) -> bool {
         match self {
-            Self::GoogleSheets => true,
+            Self::GoogleSheets | Self::GoogleCalendar => true,
             Self::Bitrix24 => false,
         }
     }

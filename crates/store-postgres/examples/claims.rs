@@ -122,7 +122,12 @@ async fn cost(store: &PostgresStore, turns: u32) -> Result<String, Failed> {
 }
 
 async fn finish(store: &PostgresStore, lease: &Lease, claimed: Vec<Work>) -> Result<(), Failed> {
-    let attempt = |work: &Work| NewAttempt { key: work.key.clone(), payload: json!({}), deadline: NOW };
+    let attempt = |work: &Work| NewAttempt {
+        key: work.key.clone(),
+        generation: work.generation,
+        payload: json!({}),
+        deadline: NOW,
+    };
     store.freeze(lease, claimed.iter().map(attempt).collect()).await?;
     let outcomes = claimed.into_iter().map(|work| (work.key, work.generation, Outcome::Done)).collect();
     store.settle(lease, NOW, Settlement { outcomes, ..Settlement::default() }).await?;

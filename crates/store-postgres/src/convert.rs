@@ -23,6 +23,10 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
     StoreError::new(STORE, kind, retry).caused_by(error)
 }
 
+pub(crate) fn conflict() -> StoreError {
+    StoreError::new(STORE, StoreErrorKind::Conflict, Retry::Never)
+}
+
 pub(crate) fn stale() -> StoreError {
     StoreError::new(STORE, StoreErrorKind::StaleLease, Retry::Never)
 }
@@ -70,6 +74,11 @@ pub(crate) fn word<T: Serialize>(value: &T) -> Result<String, StoreError> {
 pub(crate) fn get_word<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, StoreError> {
     let text: &str = get(row, column)?;
     serde_json::from_value(serde_json::Value::from(text)).map_err(unreadable)
+}
+
+pub(crate) fn get_optional_word<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<Option<T>, StoreError> {
+    let text: Option<&str> = get(row, column)?;
+    text.map(|text| serde_json::from_value(serde_json::Value::from(text)).map_err(unreadable)).transpose()
 }
 
 pub(crate) fn get_moment(row: &PgRow, column: &str) -> Result<Timestamp, StoreError> {

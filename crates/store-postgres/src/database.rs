@@ -89,9 +89,17 @@ fn migrator() -> Migrator {
             migration(2, "tenants", include_str!("../migrations/0002_tenants.sql")),
             migration(3, "holders", include_str!("../migrations/0003_holders.sql")),
             migration(4, "first due", include_str!("../migrations/0004_first_due.sql")),
+            migration(5, "attempt generation", include_str!("../migrations/0005_attempt_generation.sql")),
+            migration(6, "sessions", include_str!("../migrations/0006_sessions.sql")),
+            migration(7, "origins", include_str!("../migrations/0007_origins.sql")),
+            migration(8, "audit", include_str!("../migrations/0008_audit.sql")),
+            migration(9, "retention", include_str!("../migrations/0009_retention.sql")),
+            migration(10, "messages", include_str!("../migrations/0010_messages.sql")),
         ]),
         table_name: Cow::Borrowed("kopru.schema_migration"),
         create_schemas: Cow::Borrowed(&[Cow::Borrowed("kopru")]),
+        // What a later version did: migrations only add, so that an earlier one can be started again beside it.
+        ignore_missing: true,
         ..Migrator::DEFAULT
     }
 }

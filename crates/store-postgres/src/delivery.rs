@@ -7,7 +7,7 @@ use crate::commit::commit;
 use crate::convert::{at, store_error};
 use crate::database::PostgresStore;
 use crate::sight::{Sight, look};
-use crate::{lanes, rows, work};
+use crate::{lanes, messages, rows, work};
 
 #[async_trait]
 impl DeliveryStore for PostgresStore {
@@ -64,10 +64,11 @@ impl DeliveryStore for PostgresStore {
     async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError> {
         let mut tx = self.pool.begin().await.map_err(store_error)?;
         lanes::lock(&mut tx, std::slice::from_ref(&work), None).await?;
-        if !work::reopen(&mut tx, (&work.company, &work.lane), &attempt).await? {
+        let place = (work.company.clone(), work.lane.clone());
+        lanes::put(&mut tx, &[work], None).await?;
+        if !work::reopen(&mut tx, (&place.0, &place.1), &attempt).await? {
             return Ok(false);
         }
-        lanes::put(&mut tx, &[work], None).await?;
         tx.commit().await.map_err(store_error)?;
         Ok(true)
     }
@@ -77,6 +78,7 @@ impl DeliveryStore for PostgresStore {
         let first_due = lanes::lock(&mut tx, &settlement.follow_ups, Some(lease)).await?;
         look(&mut tx, Sight::Of(&lease.company)).await?;
         rows::apply(&mut tx, &lease.company, now, &settlement.sync).await?;
+        messages::apply(&mut tx, &lease.company, now, &settlement.messages).await?;
         work::settle(&mut tx, lease, now, &settlement.outcomes).await?;
         lanes::put(&mut tx, &settlement.follow_ups, Some(now)).await?;
         look(&mut tx, Sight::Of(&lease.company)).await?;

@@ -36,6 +36,16 @@ impl IdentityStore for PostgresStore {
         tx.commit().await.map_err(store_error)
     }
 
+    async fn company(&self, company: &CompanyId) -> Result<Option<String>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
+        let row = sqlx::query("SELECT name FROM kopru.company WHERE company_id = $1")
+            .bind(company.as_str())
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(store_error)?;
+        row.map(|row| get(&row, "name")).transpose()
+    }
+
     async fn companies(&self) -> Result<Vec<(CompanyId, String)>, StoreError> {
         let mut tx = self.begin(Sight::Companies).await?;
         let rows = sqlx::query("SELECT company_id, name FROM kopru.company ORDER BY company_id")
@@ -92,18 +102,14 @@ impl IdentityStore for PostgresStore {
         .execute(&mut *tx)
         .await
         .map_err(store_error)?;
-        tx.commit().await.map_err(store_error)?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    async fn vault_probe(&self, sealed: &str) -> Result<String, StoreError> {
-        sqlx::query("INSERT INTO kopru.vault_probe (only_one, sealed) VALUES (1, $1) ON CONFLICT DO NOTHING")
-            .bind(sealed)
-            .execute(&self.pool)
+        sqlx::query("DELETE FROM kopru.session WHERE company_id = $1 AND key_id = $2")
+            .bind(company.as_str())
+            .bind(id)
+            .execute(&mut *tx)
             .await
             .map_err(store_error)?;
-        let row = sqlx::query("SELECT sealed FROM kopru.vault_probe").fetch_one(&self.pool).await;
-        get(&row.map_err(store_error)?, "sealed")
+        tx.commit().await.map_err(store_error)?;
+        Ok(done.rows_affected() == 1)
     }
 }
 

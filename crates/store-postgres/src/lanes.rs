@@ -74,6 +74,17 @@ pub(crate) async fn fence(connection: &mut PgConnection, lease: &Lease) -> Resul
     get_moment(&row.ok_or_else(stale)?, "first_due")
 }
 
+/// Locks a lane for the transaction, whoever leases it: nothing is frozen on it meanwhile.
+pub(crate) async fn hold(connection: &mut PgConnection, company: &CompanyId, lane: &str) -> Result<(), StoreError> {
+    sqlx::query("SELECT 1 FROM kopru.lane WHERE company_id = $1 AND lane = $2 FOR UPDATE")
+        .bind(company.as_str())
+        .bind(lane)
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
 /// Makes work due, waiting since `since` or since its own moment.
 pub(crate) async fn enqueue(
     connection: &mut PgConnection,
@@ -91,11 +102,11 @@ pub(crate) async fn put(
     since: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     let mut seen = None;
-    for new in list {
-        if seen.replace(&new.company) != Some(&new.company) {
-            look(connection, Sight::Of(&new.company)).await?;
+    for run in NewWork::runs(list) {
+        if seen.replace(run.0) != Some(run.0) {
+            look(connection, Sight::Of(run.0)).await?;
         }
-        work::put(connection, new, since.unwrap_or(new.due)).await?;
+        work::put(connection, run, since).await?;
     }
     Ok(())
 }

@@ -9,11 +9,14 @@
 //! that it was begun for. Connections take the role `kopru_app`, which owns nothing. Migrations run as the
 //! user of the address, who owns the tables and may make that role, or finds it made.
 
+mod audit;
 mod clock;
 mod commit;
 mod configs;
 mod consents;
+mod contacts;
 mod convert;
+mod data;
 mod database;
 mod delivery;
 mod hints;
@@ -21,11 +24,16 @@ mod identity;
 mod integrations;
 mod lanes;
 mod limits;
+mod messages;
+mod origins;
+mod outbox;
 mod presence;
 mod rows;
 mod sealed;
+mod sessions;
 mod sight;
 mod sync;
+mod texts;
 mod tokens;
 mod work;
 

@@ -5,8 +5,7 @@
 //! whoever is missed by mistake finds its lease stale, as ever.
 //! <https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
 use kopru_ports::StoreError;
 use sqlx::postgres::PgListener;

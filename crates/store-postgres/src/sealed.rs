@@ -82,6 +82,16 @@ impl SealedTexts for PostgresStore {
         tx.commit().await.map_err(store_error)?;
         Ok(done.rows_affected() == 1)
     }
+
+    async fn vault_probe(&self, sealed: &str) -> Result<String, StoreError> {
+        sqlx::query("INSERT INTO kopru.vault_probe (only_one, sealed) VALUES (1, $1) ON CONFLICT DO NOTHING")
+            .bind(sealed)
+            .execute(&self.pool)
+            .await
+            .map_err(store_error)?;
+        let row = sqlx::query("SELECT sealed FROM kopru.vault_probe").fetch_one(&self.pool).await;
+        get(&row.map_err(store_error)?, "sealed")
+    }
 }
 
 fn of_key<'q>(

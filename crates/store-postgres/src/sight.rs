@@ -18,6 +18,8 @@ pub(crate) enum Sight<'a> {
     Hash(&'a str),
     /// All connections of an account at a vendor.
     Account(&'a str),
+    /// The companies whose pages have that origin.
+    Origin(&'a str),
     /// All companies' lanes, without what waits on them.
     Lanes,
     /// The list of companies.
@@ -38,6 +40,7 @@ pub(crate) async fn look(connection: &mut PgConnection, sight: Sight<'_>) -> Res
         Sight::Of(company) => ("kopru.company", company.as_str()),
         Sight::Hash(hash) => ("kopru.hash", hash),
         Sight::Account(account) => ("kopru.account", account),
+        Sight::Origin(origin) => ("kopru.origin", origin),
         Sight::Lanes => ("kopru.every", "lane"),
         Sight::Companies => ("kopru.every", "company"),
     };

@@ -85,6 +85,9 @@ impl SyncStore for PostgresStore {
             RowsQuery::Refused(limit) => {
                 of(rows_where!("state IN ('partly', 'failed') ORDER BY place, row_id LIMIT $3")).bind(i64::from(limit))
             }
+            RowsQuery::After(after, limit) => of(rows_where!("row_id > $3 ORDER BY row_id LIMIT $4"))
+                .bind(after.map_or_else(String::new, |after| after.to_string()))
+                .bind(i64::from(limit)),
             RowsQuery::Places(first, end) => of(rows_where!("place >= $3 AND place < $4 ORDER BY place, row_id"))
                 .bind(i64::from(first))
                 .bind(i64::from(end)),
@@ -157,7 +160,7 @@ impl SyncStore for PostgresStore {
     }
 }
 
-fn event(row: &PgRow) -> Result<SheetEvent, StoreError> {
+pub(crate) fn event(row: &PgRow) -> Result<SheetEvent, StoreError> {
     let place = |column| Ok(get::<Option<i64>>(row, column)?.and_then(|place| u32::try_from(place).ok()));
     let (first, end): (Option<u32>, Option<u32>) = (place("first_row")?, place("end_row")?);
     Ok(SheetEvent { id: get(row, "event_id")?, rows: first.zip(end), received: get_moment(row, "received_at")? })

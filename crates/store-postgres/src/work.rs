@@ -1,6 +1,5 @@
 //! Work and attempts, inside a caller's transaction that has locked their lane.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,7 +11,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{PgConnection, Postgres};
 
-use crate::convert::{at, get, get_count, get_json, get_moment, get_optional_json, json, store_error, text};
+use crate::convert::{at, conflict, get, get_count, get_json, get_moment, get_optional_json, json, store_error, text};
 
 /// Longer than this nothing is gathered.
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
@@ -24,10 +23,19 @@ fn rank(urgency: Urgency) -> i16 {
     }
 }
 
-pub(crate) async fn put(connection: &mut PgConnection, new: &NewWork, since: Timestamp) -> Result<(), StoreError> {
+/// Stores a run of one company's work ([`NewWork::runs`]), waiting since `since` or since its own moment.
+pub(crate) async fn put(
+    connection: &mut PgConnection,
+    (company, gather, run): (&CompanyId, Gather, &[NewWork]),
+    since: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let texts = |of: fn(&NewWork) -> &str| run.iter().map(of).collect::<Vec<_>>();
+    let payloads: Vec<_> = run.iter().map(|new| json(&new.payload)).collect::<Result<_, _>>()?;
     sqlx::query(
         "INSERT INTO kopru.work AS known (company_id, lane, work_key, kind, owner, payload, urgency, due, since)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         SELECT $1, lane, work_key, kind, owner, payload, urgency, due, coalesce($9, due)
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::smallint[], $8::timestamptz[])
+              AS new (lane, work_key, kind, owner, payload, urgency, due)
          ON CONFLICT (company_id, lane, work_key) DO UPDATE SET generation = known.generation + 1,
                 payload = excluded.payload,
                 due = CASE WHEN known.parked OR known.failures > 0 THEN excluded.due
@@ -36,16 +44,16 @@ pub(crate) async fn put(connection: &mut PgConnection, new: &NewWork, since: Tim
                                          least(known.due, excluded.due)) END,
                 urgency = least(known.urgency, excluded.urgency), failures = 0, parked = false, error = NULL",
     )
-    .bind(new.company.as_str())
-    .bind(&new.lane)
-    .bind(&new.key)
-    .bind(new.kind)
-    .bind(&new.owner)
-    .bind(json(&new.payload)?)
-    .bind(rank(new.urgency))
-    .bind(at(new.due))
-    .bind(at(since))
-    .bind(match new.gather {
+    .bind(company.as_str())
+    .bind(texts(|new| &new.lane))
+    .bind(texts(|new| &new.key))
+    .bind(texts(|new| new.kind))
+    .bind(texts(|new| &new.owner))
+    .bind(payloads)
+    .bind(run.iter().map(|new| rank(new.urgency)).collect::<Vec<_>>())
+    .bind(run.iter().map(|new| at(new.due)).collect::<Vec<_>>())
+    .bind(since.map(at))
+    .bind(match gather {
         Gather::Earliest => None,
         Gather::Quiet { at_most } => Some(interval(at_most)),
     })
@@ -64,7 +72,7 @@ fn interval(duration: Duration) -> PgInterval {
 pub(crate) fn earliest(settlement: &Settlement) -> Option<Timestamp> {
     let of_outcome = |outcome: &Outcome| match outcome {
         Outcome::Again { due, .. } | Outcome::Retry { due, .. } => Some(*due),
-        Outcome::Done | Outcome::Open { .. } | Outcome::Parked { .. } => None,
+        Outcome::Done | Outcome::StillDue | Outcome::Open { .. } | Outcome::Parked { .. } => None,
     };
     let again = settlement.outcomes.iter().filter_map(|(.., outcome)| of_outcome(outcome));
     again.chain(settlement.follow_ups.iter().map(|new| new.due)).min()
@@ -104,41 +112,60 @@ pub(crate) async fn due(
     rows.iter().map(|row| Ok((get_moment(row, "due")? - urgency.lead(), work(row)?))).collect()
 }
 
-/// Stores attempts; of two for one key the last.
+/// Stores attempts. None where one that is stored is of a later generation.
 pub(crate) async fn freeze(
     connection: &mut PgConnection,
     lease: &Lease,
     attempts: &[NewAttempt],
 ) -> Result<(), StoreError> {
-    let attempts: BTreeMap<&str, &NewAttempt> =
-        attempts.iter().map(|attempt| (attempt.key.as_str(), attempt)).collect();
-    let payloads: Vec<_> = attempts.values().map(|attempt| json(&attempt.payload)).collect::<Result<_, _>>()?;
-    let deadlines: Vec<_> = attempts.values().map(|attempt| at(attempt.deadline)).collect();
-    sqlx::query(
-        "INSERT INTO kopru.attempt (company_id, lane, work_key, payload, deadline)
-         SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::timestamptz[])
+    let payloads: Vec<_> = attempts.iter().map(|attempt| json(&attempt.payload)).collect::<Result<_, _>>()?;
+    let deadlines: Vec<_> = attempts.iter().map(|attempt| at(attempt.deadline)).collect();
+    let generations: Vec<_> = attempts.iter().map(|attempt| attempt.generation).collect();
+    let done = sqlx::query(
+        "INSERT INTO kopru.attempt AS known (company_id, lane, work_key, payload, deadline, generation)
+         SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::bigint[])
          ON CONFLICT (company_id, lane, work_key)
-         DO UPDATE SET payload = excluded.payload, deadline = excluded.deadline",
+         DO UPDATE SET payload = excluded.payload, deadline = excluded.deadline, generation = excluded.generation
+         WHERE known.generation <= excluded.generation",
     )
     .bind(lease.company.as_str())
     .bind(&lease.lane)
-    .bind(attempts.into_keys().collect::<Vec<_>>())
+    .bind(attempts.iter().map(|attempt| attempt.key.as_str()).collect::<Vec<_>>())
     .bind(payloads)
     .bind(deadlines)
+    .bind(generations)
     .execute(connection)
     .await
     .map_err(store_error)?;
-    Ok(())
+    if done.rows_affected() == attempts.len() as u64 { Ok(()) } else { Err(conflict()) }
 }
 
-/// Stores an attempt unless its key has one; whether it did. The transaction sees the company.
+/// Whether something is or may be on the wire for the key.
+pub(crate) async fn has_attempt(
+    connection: &mut PgConnection,
+    (company, lane): (&CompanyId, &str),
+    key: &str,
+) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM kopru.attempt WHERE company_id = $1 AND lane = $2 AND work_key = $3")
+        .bind(company.as_str())
+        .bind(lane)
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(row.is_some())
+}
+
+/// Stores an attempt of its work's present generation unless its key has one; whether it did. The transaction sees
+/// the company.
 pub(crate) async fn reopen(
     connection: &mut PgConnection,
     (company, lane): (&CompanyId, &str),
     attempt: &NewAttempt,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO kopru.attempt (company_id, lane, work_key, payload, deadline) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO kopru.attempt (company_id, lane, work_key, payload, deadline, generation)
+         SELECT $1, $2, $3, $4, $5, generation FROM kopru.work WHERE company_id = $1 AND lane = $2 AND work_key = $3
          ON CONFLICT DO NOTHING",
     )
     .bind(company.as_str())
@@ -159,19 +186,13 @@ pub(crate) async fn settle(
     now: Timestamp,
     outcomes: &[(String, i64, Outcome)],
 ) -> Result<(), StoreError> {
-    let (mut closed, mut done, mut generations) = (Vec::new(), Vec::new(), Vec::new());
-    for (key, generation, outcome) in outcomes {
-        if !matches!(outcome, Outcome::Open { .. }) {
-            closed.push(key.as_str());
-        }
-        if *outcome == Outcome::Done {
-            done.push(key.as_str());
-            generations.push(*generation);
-        }
-    }
+    let those = |wanted: fn(&Outcome) -> bool| -> (Vec<&str>, Vec<i64>) {
+        let those = outcomes.iter().filter(|(.., outcome)| wanted(outcome));
+        those.map(|(key, generation, _)| (key.as_str(), *generation)).unzip()
+    };
     let mut lane = OnLane { connection, lease };
-    lane.close(closed).await?;
-    lane.finish(now, done, generations).await?;
+    lane.close(those(|outcome| !matches!(outcome, Outcome::Open { .. }))).await?;
+    lane.finish(now, those(|outcome| *outcome == Outcome::Done)).await?;
     for (key, generation, outcome) in outcomes {
         lane.go_on(key, *generation, outcome).await?;
     }
@@ -195,13 +216,15 @@ impl OnLane<'_> {
         Ok(())
     }
 
-    async fn close(&mut self, keys: Vec<&str>) -> Result<(), StoreError> {
-        let close = "DELETE FROM kopru.attempt WHERE company_id = $1 AND lane = $2 AND work_key = ANY ($3)";
-        self.run(close, |query| query.bind(keys)).await
+    async fn close(&mut self, (keys, generations): (Vec<&str>, Vec<i64>)) -> Result<(), StoreError> {
+        let close = "DELETE FROM kopru.attempt USING unnest($3::text[], $4::bigint[]) AS ended (work_key, generation)
+                     WHERE company_id = $1 AND lane = $2
+                           AND attempt.work_key = ended.work_key AND attempt.generation <= ended.generation";
+        self.run(close, |query| query.bind(keys).bind(generations)).await
     }
 
     /// Work whose generation is still the same is gone; what is left was made due again, and waits since now.
-    async fn finish(&mut self, now: Timestamp, keys: Vec<&str>, generations: Vec<i64>) -> Result<(), StoreError> {
+    async fn finish(&mut self, now: Timestamp, (keys, generations): (Vec<&str>, Vec<i64>)) -> Result<(), StoreError> {
         let delete = "DELETE FROM kopru.work USING unnest($3::text[], $4::bigint[]) AS done (work_key, generation)
                       WHERE company_id = $1 AND lane = $2
                             AND work.work_key = done.work_key AND work.generation = done.generation";
@@ -214,7 +237,7 @@ impl OnLane<'_> {
     /// Work that was made due again meanwhile keeps its new wish, but for a pause that the vendor asked for.
     async fn go_on(&mut self, key: &str, generation: i64, outcome: &Outcome) -> Result<(), StoreError> {
         match outcome {
-            Outcome::Done => Ok(()),
+            Outcome::Done | Outcome::StillDue => Ok(()),
             Outcome::Again { due, payload } => {
                 let again = "UPDATE kopru.work SET due = $5, payload = $6, failures = 0
                              WHERE company_id = $1 AND lane = $2 AND work_key = $3 AND generation = $4";
@@ -228,8 +251,8 @@ impl OnLane<'_> {
             }
             Outcome::Open { until } => {
                 let hold = "UPDATE kopru.attempt SET deadline = $4
-                            WHERE company_id = $1 AND lane = $2 AND work_key = $3";
-                self.run(hold, |query| query.bind(key).bind(at(*until))).await
+                            WHERE company_id = $1 AND lane = $2 AND work_key = $3 AND generation <= $5";
+                self.run(hold, |query| query.bind(key).bind(at(*until)).bind(generation)).await
             }
             Outcome::Parked { error } => {
                 let park = "UPDATE kopru.work SET parked = true, error = $5

@@ -20,6 +20,10 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
     StoreError::new(STORE, kind, retry).caused_by(error)
 }
 
+pub(crate) fn conflict() -> StoreError {
+    StoreError::new(STORE, StoreErrorKind::Conflict, Retry::Never)
+}
+
 pub(crate) fn stale() -> StoreError {
     StoreError::new(STORE, StoreErrorKind::StaleLease, Retry::Never)
 }
@@ -67,8 +71,17 @@ pub(crate) fn get_word<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Re
     serde_json::from_value(serde_json::Value::from(text)).map_err(unreadable)
 }
 
+pub(crate) fn get_optional_word<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<Option<T>, StoreError> {
+    let text: Option<&str> = get(row, column)?;
+    text.map(|text| serde_json::from_value(serde_json::Value::from(text)).map_err(unreadable)).transpose()
+}
+
 pub(crate) fn get_moment(row: &SqliteRow, column: &str) -> Result<Timestamp, StoreError> {
     moment(get(row, column)?)
+}
+
+pub(crate) fn get_optional_moment(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    get::<Option<i64>>(row, column)?.map(moment).transpose()
 }
 
 pub(crate) fn get_parsed<T>(row: &SqliteRow, column: &str) -> Result<T, StoreError>

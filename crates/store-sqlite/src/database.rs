@@ -82,6 +82,12 @@ fn migrator() -> Migrator {
         migration(1, "first", include_str!("../migrations/0001_first.sql")),
         migration(2, "limits", include_str!("../migrations/0002_limits.sql")),
         migration(3, "vault probe", include_str!("../migrations/0003_vault_probe.sql")),
+        migration(4, "attempt generation", include_str!("../migrations/0004_attempt_generation.sql")),
+        migration(5, "sessions", include_str!("../migrations/0005_sessions.sql")),
+        migration(6, "origins", include_str!("../migrations/0006_origins.sql")),
+        migration(7, "audit", include_str!("../migrations/0007_audit.sql")),
+        migration(8, "retention", include_str!("../migrations/0008_retention.sql")),
+        migration(9, "messages", include_str!("../migrations/0009_messages.sql")),
     ];
     Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
 }

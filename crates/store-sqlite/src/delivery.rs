@@ -5,7 +5,7 @@ use kopru_ports::delivery::{Claim, DeliveryStore, Lease, LeaseAnswer, NewAttempt
 
 use crate::convert::{get, get_parsed, micros, moment, store_error};
 use crate::database::SqliteStore;
-use crate::{rows, work};
+use crate::{messages, rows, work};
 
 /// The oldest due lane of a company that holds none; else, of the companies that hold some, of the one that
 /// holds the fewest.
@@ -27,9 +27,7 @@ const LEASE: &str = "
 impl DeliveryStore for SqliteStore {
     async fn enqueue(&self, list: Vec<NewWork>) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        for new in &list {
-            work::enqueue(&mut tx, new, new.due).await?;
-        }
+        work::enqueue(&mut tx, &list, None).await?;
         tx.commit().await.map_err(store_error)
     }
 
@@ -92,11 +90,10 @@ impl DeliveryStore for SqliteStore {
 
     async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        if work::has_attempt(&mut tx, &work).await? {
+        work::enqueue(&mut tx, std::slice::from_ref(&work), None).await?;
+        if !work::reopen(&mut tx, (&work.company, &work.lane), &attempt).await? {
             return Ok(false);
         }
-        work::enqueue(&mut tx, &work, work.due).await?;
-        work::put_attempt(&mut tx, (&work.company, &work.lane), &attempt).await?;
         tx.commit().await.map_err(store_error)?;
         Ok(true)
     }
@@ -107,12 +104,11 @@ impl DeliveryStore for SqliteStore {
         for changes in &settlement.sync {
             rows::apply(&mut tx, &lease.company, now, changes).await?;
         }
+        messages::apply(&mut tx, &lease.company, now, &settlement.messages).await?;
         for (key, generation, outcome) in &settlement.outcomes {
             work::settle(&mut tx, lease, now, (key, *generation, outcome)).await?;
         }
-        for new in &settlement.follow_ups {
-            work::enqueue(&mut tx, new, now).await?;
-        }
+        work::enqueue(&mut tx, &settlement.follow_ups, Some(now)).await?;
         work::refresh_lane(&mut tx, lease, None).await?;
         tx.commit().await.map_err(store_error)
     }

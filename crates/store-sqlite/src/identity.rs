@@ -23,6 +23,15 @@ impl IdentityStore for SqliteStore {
         tx.commit().await.map_err(store_error)
     }
 
+    async fn company(&self, company: &CompanyId) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT name FROM company WHERE company_id = ?")
+            .bind(company.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(store_error)?;
+        row.map(|row| get(&row, "name")).transpose()
+    }
+
     async fn companies(&self) -> Result<Vec<(CompanyId, String)>, StoreError> {
         let rows = sqlx::query("SELECT company_id, name FROM company ORDER BY company_id")
             .fetch_all(&self.readers)
@@ -65,18 +74,6 @@ impl IdentityStore for SqliteStore {
         rows.iter().map(api_key).collect()
     }
 
-    async fn vault_probe(&self, sealed: &str) -> Result<String, StoreError> {
-        let mut tx = self.begin().await?;
-        sqlx::query("INSERT INTO vault_probe (only_one, sealed) VALUES (1, ?) ON CONFLICT DO NOTHING")
-            .bind(sealed)
-            .execute(&mut *tx)
-            .await
-            .map_err(store_error)?;
-        let row = sqlx::query("SELECT sealed FROM vault_probe").fetch_one(&mut *tx).await.map_err(store_error)?;
-        tx.commit().await.map_err(store_error)?;
-        get(&row, "sealed")
-    }
-
     async fn revoke_key(&self, company: &CompanyId, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let done =
@@ -87,6 +84,12 @@ impl IdentityStore for SqliteStore {
                 .execute(&mut *tx)
                 .await
                 .map_err(store_error)?;
+        sqlx::query("DELETE FROM session WHERE company_id = ? AND key_id = ?")
+            .bind(company.as_str())
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(store_error)?;
         tx.commit().await.map_err(store_error)?;
         Ok(done.rows_affected() == 1)
     }

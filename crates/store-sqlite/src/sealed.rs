@@ -69,6 +69,18 @@ impl SealedTexts for SqliteStore {
         tx.commit().await.map_err(store_error)?;
         Ok(done.rows_affected() == 1)
     }
+
+    async fn vault_probe(&self, sealed: &str) -> Result<String, StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("INSERT INTO vault_probe (only_one, sealed) VALUES (1, ?) ON CONFLICT DO NOTHING")
+            .bind(sealed)
+            .execute(&mut *tx)
+            .await
+            .map_err(store_error)?;
+        let row = sqlx::query("SELECT sealed FROM vault_probe").fetch_one(&mut *tx).await.map_err(store_error)?;
+        tx.commit().await.map_err(store_error)?;
+        get(&row, "sealed")
+    }
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;

@@ -38,7 +38,7 @@ impl SyncStore for SqliteStore {
         if done.rows_affected() == 0 {
             return Ok(Accepted::Duplicate);
         }
-        work::enqueue(&mut tx, &new, event.received).await?;
+        work::enqueue(&mut tx, &[new], Some(event.received)).await?;
         tx.commit().await.map_err(store_error)?;
         Ok(Accepted::Stored)
     }
@@ -68,6 +68,11 @@ impl SyncStore for SqliteStore {
             RowsQuery::Refused(limit) => {
                 ("state IN ('partly', 'failed') AND ?3 = '' ORDER BY place LIMIT ?4", String::new(), limit)
             }
+            RowsQuery::After(after, limit) => (
+                "row_id > ?3 ORDER BY row_id LIMIT ?4",
+                after.map_or_else(String::new, |after| after.to_string()),
+                limit,
+            ),
             RowsQuery::Places(first, end) => {
                 ("place >= CAST(?3 AS INTEGER) AND place < ?4 ORDER BY place", first.to_string(), end)
             }
@@ -148,7 +153,7 @@ fn ids_json(ids: &[RowId]) -> Result<String, StoreError> {
     json(&ids.iter().map(RowId::as_str).collect::<Vec<_>>())
 }
 
-fn event(row: &SqliteRow) -> Result<SheetEvent, StoreError> {
+pub(crate) fn event(row: &SqliteRow) -> Result<SheetEvent, StoreError> {
     let first: Option<u32> = get(row, "first_row")?;
     let end: Option<u32> = get(row, "end_row")?;
     Ok(SheetEvent { id: get(row, "event_id")?, rows: first.zip(end), received: get_moment(row, "received_at")? })

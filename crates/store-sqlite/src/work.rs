@@ -1,13 +1,17 @@
 //! Statements on lanes and work, inside a caller's transaction.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
 use kopru_ports::StoreError;
 use kopru_ports::delivery::{Claim, Gather, Lease, NewAttempt, NewWork, Outcome, Urgency, Work};
-use sqlx::sqlite::SqliteRow;
+use serde::Serialize;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Sqlite, Transaction};
 
-use crate::convert::{count, get, get_json, get_moment, get_optional_json, json, micros, stale, store_error};
+use crate::convert::{conflict, count, get, get_json, get_moment, get_optional_json, json, micros, stale, store_error};
 
 type Tx = Transaction<'static, Sqlite>;
 
@@ -18,42 +22,67 @@ fn rank(urgency: Urgency) -> i64 {
     }
 }
 
-pub(crate) async fn enqueue(tx: &mut Tx, work: &NewWork, now: Timestamp) -> Result<(), StoreError> {
+/// Makes work due, waiting since `since` or since its own moment.
+pub(crate) async fn enqueue(tx: &mut Tx, list: &[NewWork], since: Option<Timestamp>) -> Result<(), StoreError> {
+    for run in NewWork::runs(list) {
+        put(tx, run, since).await?;
+    }
+    bring_forward(tx, list).await
+}
+
+async fn put(
+    tx: &mut Tx,
+    (company, gather, run): (&CompanyId, Gather, &[NewWork]),
+    since: Option<Timestamp>,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO work (company_id, lane, work_key, kind, owner, payload, urgency, due, since)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+                coalesce(?3, value ->> 6)
+         FROM jsonb_each(?2) WHERE true
          ON CONFLICT DO UPDATE SET generation = generation + 1, payload = excluded.payload,
                 due = CASE WHEN parked = 1 OR failures > 0 THEN excluded.due
-                           WHEN ?10 IS NULL THEN min(due, excluded.due)
-                           ELSE max(min(max(due, excluded.due), since + ?10), min(due, excluded.due)) END,
+                           WHEN ?4 IS NULL THEN min(due, excluded.due)
+                           ELSE max(min(max(due, excluded.due), since + ?4), min(due, excluded.due)) END,
                 urgency = min(urgency, excluded.urgency), failures = 0, parked = 0, error = NULL",
     )
-    .bind(work.company.as_str())
-    .bind(&work.lane)
-    .bind(&work.key)
-    .bind(work.kind)
-    .bind(&work.owner)
-    .bind(json(&work.payload)?)
-    .bind(rank(work.urgency))
-    .bind(micros(work.due))
-    .bind(micros(now))
-    .bind(match work.gather {
+    .bind(company.as_str())
+    .bind(json(&run.iter().map(columns).collect::<Result<Vec<_>, _>>()?)?)
+    .bind(since.map(micros))
+    .bind(match gather {
         Gather::Earliest => None,
         Gather::Quiet { at_most } => Some(i64::try_from(at_most.as_micros()).unwrap_or(i64::MAX)),
     })
     .execute(&mut **tx)
     .await
     .map_err(store_error)?;
-    sqlx::query(
-        "INSERT INTO lane (company_id, lane, next_due) VALUES (?, ?, ?)
-         ON CONFLICT DO UPDATE SET next_due = min(coalesce(next_due, excluded.next_due), excluded.next_due)",
-    )
-    .bind(work.company.as_str())
-    .bind(&work.lane)
-    .bind(micros(work.due))
-    .execute(&mut **tx)
-    .await
-    .map_err(store_error)?;
+    Ok(())
+}
+
+fn columns(new: &NewWork) -> Result<impl Serialize, StoreError> {
+    let NewWork { lane, key, kind, owner, payload, urgency, due, .. } = new;
+    Ok((lane, key, kind, owner, json(payload)?, rank(*urgency), micros(*due)))
+}
+
+/// Lanes get the earliest moment of their new work.
+async fn bring_forward(tx: &mut Tx, list: &[NewWork]) -> Result<(), StoreError> {
+    let mut lanes: BTreeMap<(&CompanyId, &str), Timestamp> = BTreeMap::new();
+    for new in list {
+        let due = lanes.entry((&new.company, &new.lane)).or_insert(new.due);
+        *due = new.due.min(*due);
+    }
+    for ((company, lane), due) in lanes {
+        sqlx::query(
+            "INSERT INTO lane (company_id, lane, next_due) VALUES (?, ?, ?)
+             ON CONFLICT DO UPDATE SET next_due = min(coalesce(next_due, excluded.next_due), excluded.next_due)",
+        )
+        .bind(company.as_str())
+        .bind(lane)
+        .bind(micros(due))
+        .execute(&mut **tx)
+        .await
+        .map_err(store_error)?;
+    }
     Ok(())
 }
 
@@ -123,24 +152,33 @@ pub(crate) async fn due(
     rows.iter().map(|row| Ok((get_moment(row, "due")? - urgency.lead(), work(row)?))).collect()
 }
 
-pub(crate) async fn has_attempt(tx: &mut Tx, work: &NewWork) -> Result<bool, StoreError> {
+/// Whether something is or may be on the wire for the key.
+pub(crate) async fn has_attempt(
+    tx: &mut Tx,
+    (company, lane): (&CompanyId, &str),
+    key: &str,
+) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT 1 FROM attempt WHERE company_id = ? AND lane = ? AND work_key = ?")
-        .bind(work.company.as_str())
-        .bind(&work.lane)
-        .bind(&work.key)
+        .bind(company.as_str())
+        .bind(lane)
+        .bind(key)
         .fetch_optional(&mut **tx)
         .await
         .map_err(store_error)?;
     Ok(row.is_some())
 }
 
-pub(crate) async fn put_attempt(
+/// Stores an attempt of its work's present generation unless its key has one; whether it did.
+pub(crate) async fn reopen(
     tx: &mut Tx,
     (company, lane): (&CompanyId, &str),
     attempt: &NewAttempt,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT OR REPLACE INTO attempt (company_id, lane, work_key, payload, deadline) VALUES (?, ?, ?, ?, ?)",
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO attempt (company_id, lane, work_key, payload, deadline, generation)
+         SELECT company_id, lane, work_key, ?4, ?5, generation FROM work
+         WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3
+         ON CONFLICT DO NOTHING",
     )
     .bind(company.as_str())
     .bind(lane)
@@ -150,80 +188,108 @@ pub(crate) async fn put_attempt(
     .execute(&mut **tx)
     .await
     .map_err(store_error)?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
+/// Replaces an attempt, but for one of a later generation.
+pub(crate) async fn put_attempt(
+    tx: &mut Tx,
+    (company, lane): (&CompanyId, &str),
+    attempt: &NewAttempt,
+) -> Result<(), StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO attempt (company_id, lane, work_key, payload, deadline, generation) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET payload = excluded.payload, deadline = excluded.deadline,
+                                   generation = excluded.generation
+         WHERE attempt.generation <= excluded.generation",
+    )
+    .bind(company.as_str())
+    .bind(lane)
+    .bind(&attempt.key)
+    .bind(json(&attempt.payload)?)
+    .bind(micros(attempt.deadline))
+    .bind(attempt.generation)
+    .execute(&mut **tx)
+    .await
+    .map_err(store_error)?;
+    if done.rows_affected() == 0 { Err(conflict()) } else { Ok(()) }
+}
+
+/// Records what became of one piece of work.
 pub(crate) async fn settle(
     tx: &mut Tx,
     lease: &Lease,
     now: Timestamp,
     (key, generation, outcome): (&str, i64, &Outcome),
 ) -> Result<(), StoreError> {
+    let mut on = OnKey { tx, lease, key, generation };
     if let Outcome::Open { until } = outcome {
-        return hold_attempt(tx, lease, key, *until).await;
+        let hold = "UPDATE attempt SET deadline = ?5
+                    WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3 AND generation <= ?4";
+        return on.run(hold, |query| query.bind(micros(*until))).await.map(drop);
     }
-    sqlx::query("DELETE FROM attempt WHERE company_id = ? AND lane = ? AND work_key = ?")
-        .bind(lease.company.as_str())
-        .bind(&lease.lane)
-        .bind(key)
-        .execute(&mut **tx)
-        .await
-        .map_err(store_error)?;
-    // Work that was made due again meanwhile keeps its new wish, but for a pause that the vendor asked for.
-    let query = match outcome {
-        Outcome::Done | Outcome::Open { .. } => {
-            sqlx::query("DELETE FROM work WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3 AND generation = ?4")
+    let close = "DELETE FROM attempt WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3 AND generation <= ?4";
+    on.run(close, |query| query).await?;
+    on.go_on(now, outcome).await
+}
+
+type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+/// Statements whose first four arguments are a key on its lane, and the generation that was claimed.
+struct OnKey<'a> {
+    tx: &'a mut Tx,
+    lease: &'a Lease,
+    key: &'a str,
+    generation: i64,
+}
+
+impl OnKey<'_> {
+    /// How many rows it changed.
+    async fn run<'q>(
+        &mut self,
+        sql: &'static str,
+        bind: impl FnOnce(SqliteQuery<'q>) -> SqliteQuery<'q>,
+    ) -> Result<u64, StoreError> {
+        let lane = sqlx::query(sql).bind(self.lease.company.to_string()).bind(self.lease.lane.clone());
+        let query = bind(lane.bind(self.key.to_owned()).bind(self.generation));
+        Ok(query.execute(&mut **self.tx).await.map_err(store_error)?.rows_affected())
+    }
+
+    /// Work that was made due again meanwhile keeps its new wish, but for a pause that the vendor asked for.
+    async fn go_on(&mut self, now: Timestamp, outcome: &Outcome) -> Result<(), StoreError> {
+        match outcome {
+            Outcome::Done => return self.finish(now).await,
+            Outcome::StillDue | Outcome::Open { .. } => 0,
+            Outcome::Again { due, payload } => {
+                let again = "UPDATE work SET due = ?5, payload = ?6, failures = 0
+                             WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3 AND generation = ?4";
+                let payload = json(payload)?;
+                self.run(again, |query| query.bind(micros(*due)).bind(payload)).await?
+            }
+            Outcome::Retry { due, error } => {
+                let retry = "UPDATE work SET due = ?5, failures = failures + 1, error = ?6
+                             WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3";
+                self.run(retry, |query| query.bind(micros(*due)).bind(error.clone())).await?
+            }
+            Outcome::Parked { error } => {
+                let park = "UPDATE work SET parked = 1, error = ?5
+                            WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3 AND generation = ?4";
+                self.run(park, |query| query.bind(error.clone())).await?
+            }
+        };
+        Ok(())
+    }
+
+    /// Work whose generation is still the same is gone; what was made due again waits since now.
+    async fn finish(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let delete = "DELETE FROM work WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3 AND generation = ?4";
+        if self.run(delete, |query| query).await? == 0 {
+            let wait = "UPDATE work SET since = ?5, failures = 0
+                        WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3 AND generation <> ?4";
+            self.run(wait, |query| query.bind(micros(now))).await?;
         }
-        Outcome::Again { .. } => sqlx::query(
-            "UPDATE work SET due = ?5, payload = ?6, failures = 0
-             WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3 AND generation = ?4",
-        ),
-        Outcome::Retry { .. } => sqlx::query(
-            "UPDATE work SET due = ?5, failures = failures + 1, error = ?6 WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3",
-        ),
-        Outcome::Parked { .. } => sqlx::query(
-            "UPDATE work SET parked = 1, error = ?6
-             WHERE company_id = ?1 AND lane = ?2 AND work_key = ?3 AND generation = ?4 AND ?5 IS NULL",
-        ),
-    };
-    let (due, text) = match outcome {
-        Outcome::Again { due, payload } => (Some(micros(*due)), Some(json(payload)?)),
-        Outcome::Retry { due, error } => (Some(micros(*due)), Some(error.clone())),
-        Outcome::Parked { error } => (None, Some(error.clone())),
-        Outcome::Done | Outcome::Open { .. } => (None, None),
-    };
-    let query = query.bind(lease.company.as_str()).bind(&lease.lane).bind(key).bind(generation);
-    let query = if text.is_some() { query.bind(due).bind(text) } else { query };
-    let done = query.execute(&mut **tx).await.map_err(store_error)?;
-    if matches!(outcome, Outcome::Done) && done.rows_affected() == 0 {
-        return begin_waiting(tx, lease, key, now).await;
+        Ok(())
     }
-    Ok(())
-}
-
-/// Work that was made due again while its turn ran waits since now.
-async fn begin_waiting(tx: &mut Tx, lease: &Lease, key: &str, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE work SET since = ?, failures = 0 WHERE company_id = ? AND lane = ? AND work_key = ?")
-        .bind(micros(now))
-        .bind(lease.company.as_str())
-        .bind(&lease.lane)
-        .bind(key)
-        .execute(&mut **tx)
-        .await
-        .map_err(store_error)?;
-    Ok(())
-}
-
-async fn hold_attempt(tx: &mut Tx, lease: &Lease, key: &str, until: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE attempt SET deadline = ? WHERE company_id = ? AND lane = ? AND work_key = ?")
-        .bind(micros(until))
-        .bind(lease.company.as_str())
-        .bind(&lease.lane)
-        .bind(key)
-        .execute(&mut **tx)
-        .await
-        .map_err(store_error)?;
-    Ok(())
 }
 
 pub(crate) fn work(row: &SqliteRow) -> Result<Work, StoreError> {

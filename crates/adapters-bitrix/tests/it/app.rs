@@ -146,6 +146,27 @@ async fn calls_that_expired_with_one_token_cause_one_renewal() {
     assert_eq!(stage.server.calls().len(), 1);
 }
 
+/// A renewal ends the access token that it replaces, also in the hands of others.
+#[tokio::test]
+async fn a_token_that_somebody_else_replaced_is_no_lost_connection() {
+    let stage = Stage::with_leads().await;
+    let invalid = error(401, "invalid_token", "Unable to get application by token");
+    stage.portal.answer("crm.lead.update", invalid.set_delay(Duration::from_millis(500)));
+    stage.portal.answer("crm.lead.update", result(json!(true)));
+    let passed = || stage.world.gate.passes.lock().unwrap().len();
+    let before = passed();
+    let replaced = async {
+        while passed() == before {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        stage.world.tokens.replace(StoredToken { access: "theirs".into(), ..token(&stage.world) });
+    };
+    let (written, ()) = tokio::join!(stage.world.write(vec![update("5", [title("a")])]), replaced);
+    assert_eq!(written.unwrap(), [done("5")]);
+    assert_eq!(tokens_used(&stage.portal), ["s1morf609228iwyjjpvfv6wsvuja4p8u", "theirs"]);
+    assert_eq!(stage.server.calls(), [], "nothing was renewed for it");
+}
+
 #[tokio::test]
 async fn a_new_token_that_is_refused_too_is_not_renewed_again() {
     let stage = Stage::with_leads().await;

@@ -18,10 +18,10 @@ fn folder() -> Option<PathBuf> {
     std::env::var("KOPRU_SPECS").ok().map(PathBuf::from)
 }
 
-fn documents() -> Option<[Value; 2]> {
+fn documents() -> Option<Vec<Value>> {
     let folder = folder()?;
     let read = |name: &str| serde_json::from_str(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap();
-    Some(["google_sheets.v4.json", "google_drive.v3.json"].map(read))
+    Some(["google_sheets.v4.json", "google_drive.v3.json", "google_calendar.v3.json"].into_iter().map(read).collect())
 }
 
 /// Panics when one of the requests is not as described. Without descriptions everything passes.
@@ -32,7 +32,7 @@ pub fn check(requests: &[Asked]) {
     }
 }
 
-fn faults(documents: &[Value; 2], asked: &Asked) -> Vec<String> {
+fn faults(documents: &[Value], asked: &Asked) -> Vec<String> {
     let Some(Described { document, method }) = documents.iter().find_map(|document| find(document, asked)) else {
         return vec![format!("{} {} is not described", asked.method, asked.path)];
     };
@@ -40,7 +40,7 @@ fn faults(documents: &[Value; 2], asked: &Asked) -> Vec<String> {
     let mut found: Vec<String> =
         asked.query.keys().filter(|name| !is_known(name)).map(|name| format!("no query key {name}")).collect();
     match method.get("request") {
-        Some(schema) => fit(&document["schemas"], schema, &asked.body, "body", &mut found),
+        Some(schema) => fit(&document["schemas"], schema, &without_nulls(asked), "body", &mut found),
         None if !asked.body.is_null() => found.push("no body is described".to_owned()),
         None => {}
     }
@@ -48,6 +48,21 @@ fn faults(documents: &[Value; 2], asked: &Asked) -> Vec<String> {
         mask_fits(&document["schemas"], &method["response"], mask, &mut found);
     }
     found
+}
+
+/// A patch removes by `null`, whatever the type.
+fn without_nulls(asked: &Asked) -> Value {
+    fn prune(value: &mut Value) {
+        if let Value::Object(object) = value {
+            object.retain(|_, value| !value.is_null());
+            object.values_mut().for_each(prune);
+        }
+    }
+    let mut body = asked.body.clone();
+    if asked.method == "PATCH" {
+        prune(&mut body);
+    }
+    body
 }
 
 /// The described method that has the request's verb and path.
@@ -103,7 +118,7 @@ fn fit(schemas: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Ve
         fit(schemas, &schema["items"], item, &format!("{at}[{n}]"), faults);
     }
     for (key, child) in value.as_object().into_iter().flatten() {
-        match schema["properties"].get(key) {
+        match schema["properties"].get(key).or(schema.get("additionalProperties")) {
             Some(schema) => fit(schemas, schema, child, &format!("{at}.{key}"), faults),
             None => faults.push(format!("{at}: no key {key}")),
         }
@@ -146,13 +161,20 @@ fn what_is_not_described_is_noticed() {
     let asked = |method: &str, path: &str, (key, value): (&str, &str), body: Value| {
         let query = [(key.to_owned(), value.to_owned())].into();
         let (method, path) = (method.to_owned(), path.to_owned());
-        faults(&documents, &Asked { method, path, query, token: String::new(), body })
+        faults(&documents, &Asked { method, path, query, token: String::new(), if_match: None, body })
     };
     let list = |query: (&str, &str)| asked("GET", "/drive/v3/files", query, Value::Null);
     assert_eq!(list(("pageSize", "100")), [""; 0]);
     assert_eq!(list(("size", "100")), ["no query key size"]);
     assert_eq!(list(("fields", "nextPageToken,files(id,capabilities.canEdit,owners(me))")), [""; 0]);
     assert_eq!(list(("fields", "next,files(id,capabilities(canWrite))")), ["no field next", "no field canWrite"]);
+    let event = |method: &str, body: Value| {
+        asked(method, "/calendar/v3/calendars/primary/events/e1", ("sendUpdates", "all"), body)
+    };
+    let end = |time: Value| json!({ "end": time, "extendedProperties": { "private": { "any": "text" } } });
+    assert_eq!(event("PATCH", end(json!({ "date": "2026-12-01", "dateTime": null }))), [""; 0]);
+    assert_eq!(event("PUT", end(json!({ "dateTime": null }))), ["body.end.dateTime: null is no \"string\""]);
+    assert_eq!(event("PATCH", end(json!({ "time": "x" }))), ["body.end: no key time"]);
     let put = asked("PUT", "/drive/v3/files", ("fields", "files"), Value::Null);
     assert_eq!(put, ["PUT /drive/v3/files is not described"]);
     let update = |cells: Value| {

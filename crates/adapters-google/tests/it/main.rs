@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod answers;
+mod calendar;
 mod conformance;
 mod contracts;
 mod edges;

@@ -11,20 +11,25 @@ use kopru_ports::tokens::{ConnectionStatus, Saved, StoredToken, TokenKey, TokenS
 #[derive(Default)]
 pub struct Memory(Mutex<Option<StoredToken>>);
 
+/// A connection that was made a moment ago.
+pub fn connected(grant: Grant, account: Account) -> StoredToken {
+    StoredToken {
+        version: 1,
+        access: grant.access,
+        refresh: grant.refresh,
+        expires_at: grant.expires_at,
+        scopes: grant.scopes,
+        account_id: account.id,
+        account_email: account.email,
+        status: ConnectionStatus::Active,
+        last_error: None,
+    }
+}
+
 impl Memory {
-    /// A connection that was made a moment ago.
-    pub fn of(grant: Grant, account: Account) -> Self {
-        Self(Mutex::new(Some(StoredToken {
-            version: 1,
-            access: grant.access,
-            refresh: grant.refresh,
-            expires_at: grant.expires_at,
-            scopes: grant.scopes,
-            account_id: account.id,
-            account_email: account.email,
-            status: ConnectionStatus::Active,
-            last_error: None,
-        })))
+    /// The tokens of one connection.
+    pub fn of(token: StoredToken) -> Self {
+        Self(Mutex::new(Some(token)))
     }
 }
 

@@ -13,7 +13,14 @@ use crate::scripted::{Asked, ok};
 use crate::world::{PATIENT, World, connection, tab};
 
 fn post(path: &str, body: Value) -> Asked {
-    Asked { method: "POST".into(), path: path.to_owned(), query: BTreeMap::new(), token: "s3cret-1".into(), body }
+    Asked {
+        method: "POST".into(),
+        path: path.to_owned(),
+        query: BTreeMap::new(),
+        token: "s3cret-1".into(),
+        if_match: None,
+        body,
+    }
 }
 
 fn get(path: &str, query: &[(&str, &str)]) -> Asked {

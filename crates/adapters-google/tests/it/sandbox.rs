@@ -12,14 +12,14 @@ use kopru_ports::Clock as _;
 use kopru_ports::delivery::Urgency;
 use kopru_ports::oauth::{AuthorizeRequest, OAuthErrorKind, OAuthProvider as _};
 use kopru_ports::spreadsheets::{Area, CellWrite, NewColumn, SheetsErrorKind, Spreadsheets as _};
-use kopru_ports::tokens::{AccessTokens as _, ConnectionStatus, TokenStore as _};
+use kopru_ports::tokens::{AccessTokens as _, ConnectionStatus, StoredToken, TokenStore as _};
 use kopru_ports_testkit::ManualClock;
 use kopru_sandbox::{Sandbox, SandboxConfig};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::memory::Memory;
+use crate::memory::{Memory, connected};
 use kopru_ports_testkit::OpenGate;
 
 use crate::world::{PATIENT, connection, http, tab};
@@ -57,12 +57,23 @@ impl Simulated {
     }
 
     /// The code of a person who agrees.
-    async fn agree(&self) -> SecretString {
+    async fn agree(&self, consent: &GoogleConsent) -> SecretString {
         let request =
             AuthorizeRequest { state: "st4te".into(), verifier: VERIFIER.into(), redirect_uri: REDIRECT.to_owned() };
-        let (code, state) = self.agree_at(&self.consent.authorize_url(&request)).await;
+        let (code, state) = self.agree_at(&consent.authorize_url(&request)).await;
         assert_eq!(state, "st4te");
         code
+    }
+
+    /// What a person grants who agrees to everything.
+    pub async fn grant(&self, consent: &GoogleConsent) -> StoredToken {
+        let grant = consent.exchange(self.agree(consent).await, VERIFIER.into(), REDIRECT).await.unwrap();
+        for needed in consent.needed_scopes() {
+            assert!(grant.scopes.iter().any(|scope| scope == needed), "{:?}", grant.scopes);
+        }
+        let account = consent.account(grant.access.clone()).await.unwrap();
+        assert_eq!(account.email, "demo@example.com");
+        connected(grant, account)
     }
 
     /// Answers the consent page as a person does who agrees; the code and the state.
@@ -79,13 +90,7 @@ impl Simulated {
     }
 
     pub async fn connect(&self) -> Connected {
-        let grant = self.consent.exchange(self.agree().await, VERIFIER.into(), REDIRECT).await.unwrap();
-        for needed in self.consent.needed_scopes() {
-            assert!(grant.scopes.iter().any(|scope| scope == needed), "{:?}", grant.scopes);
-        }
-        let account = self.consent.account(grant.access.clone()).await.unwrap();
-        assert_eq!(account.email, "demo@example.com");
-        let store = Arc::new(Memory::of(grant, account));
+        let store = Arc::new(Memory::of(self.grant(&self.consent).await));
         let sessions = Arc::new(TokenSessions::new(store.clone(), self.consent.clone(), self.clock.clone()));
         let gate = Arc::<OpenGate>::default();
         let sheets =
@@ -198,9 +203,9 @@ async fn a_code_serves_once_and_only_with_its_verifier() {
     let exchange = async |code: &SecretString, verifier: &str| {
         simulated.consent.exchange(code.clone(), verifier.into(), REDIRECT).await.map_err(|error| error.kind)
     };
-    let code = simulated.agree().await;
+    let code = simulated.agree(&simulated.consent).await;
     assert_eq!(exchange(&code, "another").await.unwrap_err(), OAuthErrorKind::InvalidGrant);
-    let code = simulated.agree().await;
+    let code = simulated.agree(&simulated.consent).await;
     exchange(&code, VERIFIER).await.unwrap();
     assert_eq!(exchange(&code, VERIFIER).await.unwrap_err(), OAuthErrorKind::InvalidGrant);
     simulated.sandbox.stop().await;

@@ -16,6 +16,7 @@ pub struct Asked {
     pub path: String,
     pub query: BTreeMap<String, String>,
     pub token: String,
+    pub if_match: Option<String>,
     pub body: Value,
 }
 
@@ -37,6 +38,7 @@ impl Respond for Scripted {
             path: request.url.path().to_owned(),
             query: request.url.query_pairs().into_owned().collect(),
             token: token.to_owned(),
+            if_match: request.headers.get("if-match").map(|version| version.to_str().unwrap().to_owned()),
             body: if request.body.is_empty() { Value::Null } else { request.body_json().unwrap() },
         });
         script.answers.pop_front().expect("a request that the test did not foresee")
@@ -92,7 +94,7 @@ pub fn rpc(code: u16, status: &str, reason: &str) -> ResponseTemplate {
     ResponseTemplate::new(code).set_body_json(json!({ "error": error }))
 }
 
-/// Drive's shape of an error.
+/// Drive's and Calendar's shape of an error.
 pub fn legacy(code: u16, domain: &str, reason: &str) -> ResponseTemplate {
     let errors = json!([{ "domain": domain, "reason": reason, "message": "in words" }]);
     ResponseTemplate::new(code)

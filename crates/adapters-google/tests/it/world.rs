@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kopru_adapters_google::{GoogleConfig, GoogleSheets};
+use kopru_adapters_google::{GoogleCalendar, GoogleConfig, GoogleSheets};
 use kopru_domain::Gid;
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_ports::PortError;
@@ -56,6 +56,7 @@ pub fn http(timeout: Duration) -> HttpClient {
 pub struct World {
     pub google: Google,
     pub sheets: GoogleSheets,
+    pub calendar: GoogleCalendar,
     pub tokens: Arc<Tokens>,
     pub gate: Arc<OpenGate>,
     pub clock: Arc<ManualClock>,
@@ -67,7 +68,8 @@ impl World {
         let (tokens, gate, clock) =
             (Arc::<Tokens>::default(), Arc::<OpenGate>::default(), Arc::<ManualClock>::default());
         let config = GoogleConfig::at("client".into(), "s3cret".into(), &google.server.uri());
-        let sheets = GoogleSheets::new(config, http(timeout), tokens.clone(), gate.clone(), clock.clone());
-        Self { google, sheets, tokens, gate, clock }
+        let sheets = GoogleSheets::new(config.clone(), http(timeout), tokens.clone(), gate.clone(), clock.clone());
+        let calendar = GoogleCalendar::new(config, http(timeout), tokens.clone(), gate.clone(), clock.clone());
+        Self { google, sheets, calendar, tokens, gate, clock }
     }
 }

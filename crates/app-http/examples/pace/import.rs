@@ -9,12 +9,12 @@ use kopru_adapters_bitrix::Bitrix24;
 use kopru_adapters_google::{GoogleConfig, GoogleConsent, GoogleSheets};
 use kopru_delivery::{Delivery, DeliveryOptions, Limiters, TimeOrderedIds, Waker};
 use kopru_domain::{CompanyId, ConfigId, EntityKind, Gid, Language, UserId};
-use kopru_engine::{Engine, NewConfig, Ports};
+use kopru_engine::{Caller, Engine, NewConfig, Ports};
 use kopru_http_client::Method;
 use kopru_oauth::TokenSessions;
 use kopru_ports::Clock as _;
 use kopru_ports::tokens::{ConnectionStatus, Service, StoredToken, TokenKey, TokenStore as _};
-use kopru_ports_testkit::FastClock;
+use kopru_ports_testkit::{FastClock, Nothing};
 use kopru_store_sqlite::SqliteStore;
 use kopru_vault::Vault;
 use serde_json::{Value, json};
@@ -52,6 +52,10 @@ fn row(number: u32) -> Value {
     ])
 }
 
+fn caller() -> Caller {
+    Caller { user: Some(user()), ..Caller::operator(company()) }
+}
+
 impl Import {
     /// A sheet of so many rows, an empty portal, and the engine between them.
     pub async fn start(rows: u32, scale: u32) -> Self {
@@ -71,7 +75,7 @@ impl Import {
     async fn connect(&self) {
         self.engine.add_company(&company(), "Acme").await.expect("a company");
         let webhook = format!("{}/bitrix24/rest/1/abcdef/", self.vendors.base);
-        self.engine.connect_portal(&company(), &webhook.into()).await.expect("a portal");
+        self.engine.connect_portal(&caller(), &webhook.into()).await.expect("a portal");
         let access = self.token().await;
         let token = StoredToken {
             version: 0,
@@ -110,8 +114,6 @@ impl Import {
     /// Imports; `watch` is told how many rows are done, now and then.
     pub async fn run(&self, mut watch: impl FnMut(u64)) {
         let wish = NewConfig {
-            company: company(),
-            user: user(),
             spreadsheet: SPREADSHEET.parse().expect("an id"),
             gid: Gid(0),
             entity: EntityKind::Lead,
@@ -120,8 +122,8 @@ impl Import {
             language: Language::Tr,
             quiet_ms: 0,
         };
-        let id = self.engine.create_config(wish).await.expect("a configuration").config.id;
-        self.engine.activate(&company(), id).await.expect("an import");
+        let id = self.engine.create_config(&caller(), wish).await.expect("a configuration").config.id;
+        self.engine.activate(&caller(), id).await.expect("an import");
         while !self.is_done(id, &mut watch).await {
             self.clock.sleep_until(self.now() + Duration::from_secs(5)).await;
         }
@@ -173,13 +175,26 @@ fn assemble(
         delivery: store.clone(),
         sync: store.clone(),
         sealer: Arc::new(vault),
+        sessions: store.clone(),
+        hosts: None,
+        audit: store.clone(),
+        data: store.clone(),
+        origins: store.clone(),
         sealed: store.clone(),
         google: consent,
+        calendar_consent: Arc::new(Nothing),
+        calendar: Arc::new(Nothing),
         sheets: Arc::new(GoogleSheets::new(google, http, sessions, gate, clock.clone())),
         catalog: bitrix.clone(),
         connections: bitrix.clone(),
         crm: bitrix,
         clock: clock.clone(),
+        outbox: store.clone(),
+        contacts: store.clone(),
+        texts: store.clone(),
+        messages: Arc::new(Nothing),
+        vendors: Vec::new(),
+        webhooks: Vec::new(),
         ids: Arc::new(TimeOrderedIds),
     };
     let waker = Waker::default();

@@ -19,6 +19,8 @@ use world::World;
 /// What a portal of 2 requests/s and a burst of 50 gives to bulk work, of which 3 are kept for people.
 const BURST: f64 = 47.0;
 const PER_SECOND: f64 = 2.0;
+/// People's edits meanwhile, of rows of their own.
+const EDITS: u32 = 20;
 /// 480 s in ten minutes, of which bulk work takes 95 %, in commands of half a second.
 const COST: f64 = 0.5;
 const HEAVY_PER_SECOND: f64 = 480.0 * 0.95 / 600.0 / COST;
@@ -43,7 +45,7 @@ async fn main() -> ExitCode {
 async fn plain(rows: u32, scale: u32) -> (bool, String) {
     let world = World::start(rows, scale, json!({ "costs": { "*": 0.02 } })).await;
     let started = world.now();
-    world.make_due().await;
+    world.make_due(0).await;
     world.until_written().await;
     let took = world.now().duration_since(started).as_secs_f64();
     let requests = f64::from(rows) / 50.0;
@@ -57,20 +59,21 @@ async fn plain(rows: u32, scale: u32) -> (bool, String) {
 async fn heavy(rows: u32, scale: u32) -> (bool, String) {
     let world = World::start(rows, scale, json!({ "costs": { "*": COST }, "slow": true })).await;
     let started = world.now();
-    world.make_due().await;
+    // Of a row that is on the wire just now the edit waits for the batch's end: it is not what is measured here.
+    world.make_due(EDITS).await;
     let mut waits = Vec::new();
-    for edit in 0..20 {
+    for edit in 0..EDITS {
         world.sleep(Duration::from_secs(20)).await;
         waits.push(world.edit(edit).await);
     }
     world.until_written().await;
     let took = world.now().duration_since(started).as_secs_f64();
-    let best = f64::from(rows + 20) / HEAVY_PER_SECOND;
+    let best = f64::from(rows) / HEAVY_PER_SECOND;
     waits.sort_by(f64::total_cmp);
     let (share, median, longest) = (best / took, waits[10], waits[19]);
     let (right, rest) = world.is_right().await;
     let pace = format!(
-        "{rows} updates of {COST} s took {took:.1} s; 95 % of the operating time allow {best:.1} s: {share:.3}"
+        "{rows} updates of {COST} s, {EDITS} of them people's, took {took:.1} s; 95 % of the operating time allow {best:.1} s: {share:.3}"
     );
     let edits = format!(
         "edits were in the CRM after {median:.2} s, the slowest after {longest:.2} s; {COST} s of it at the portal"

@@ -60,8 +60,11 @@ pub fn engine_settings(call: Duration) -> Settings {
     Settings {
         public_url: String::new(),
         google_redirect_uri: String::new(),
+        calendar_redirect_uri: String::new(),
         google_is_set: false,
+        host_scopes: Vec::new(),
         crm_patience: call + Duration::from_secs(12),
+        message_patience: Duration::from_secs(40),
     }
 }
 
@@ -93,13 +96,26 @@ impl World {
             delivery: store.clone(),
             sync: store.clone(),
             sealer: nothing.clone(),
+            sessions: store.clone(),
+            hosts: None,
+            audit: store.clone(),
+            data: store.clone(),
+            origins: store.clone(),
             sealed: store.clone(),
             google: nothing.clone(),
+            calendar_consent: Arc::new(Nothing),
+            calendar: Arc::new(Nothing),
             sheets: nothing,
             connections: bitrix.clone(),
             catalog: bitrix.clone(),
             crm: bitrix,
             clock: clock.clone(),
+            outbox: store.clone(),
+            contacts: store.clone(),
+            texts: store.clone(),
+            messages: Arc::new(Nothing),
+            vendors: Vec::new(),
+            webhooks: Vec::new(),
             ids: Arc::new(CountedIds::default()),
         };
         let waker = Waker::default();
@@ -224,8 +240,9 @@ impl World {
         self.clock.sleep_until(self.now() + time).await;
     }
 
-    pub async fn make_due(&self) {
-        let all = (0..self.rows).map(|number| self.crm_row(number, Urgency::Bulk)).collect();
+    /// Bulk work for the rows from `first` on.
+    pub async fn make_due(&self, first: u32) {
+        let all = (first..self.rows).map(|number| self.crm_row(number, Urgency::Bulk)).collect();
         self.store.enqueue(all).await.expect("enqueued");
         self.waker.wake();
     }

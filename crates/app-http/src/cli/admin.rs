@@ -1,7 +1,7 @@
 //! Commands for an operator; a server may run meanwhile.
 
 use clap::{Args, Subcommand};
-use kopru_domain::CompanyId;
+use kopru_domain::{CompanyId, UserId};
 use kopru_ports::identity::Scope;
 use secrecy::ExposeSecret;
 use uuid::Uuid;
@@ -25,6 +25,16 @@ pub enum CompanyCommand {
     },
     /// List the companies.
     List {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print all that is kept of a company, or of one of its people, as JSON lines; the last one says that it is the end.
+    Export {
+        /// The company.
+        company: CompanyId,
+        /// The person, where it is about one alone.
+        #[arg(long)]
+        user: Option<UserId>,
         #[command(flatten)]
         database: Database,
     },
@@ -85,7 +95,8 @@ pub enum VaultCommand {
     },
 }
 
-fn scope(text: &str) -> Result<Scope, String> {
+/// Reads the name of a scope.
+pub fn scope(text: &str) -> Result<Scope, String> {
     serde_json::from_value(text.into())
         .map_err(|_| "choose messages:send, calendar:write, sync:manage or admin".to_owned())
 }
@@ -95,9 +106,9 @@ pub async fn company(command: CompanyCommand) -> anyhow::Result<()> {
     let (database, wish) = match command {
         CompanyCommand::Add { company, name, database } => (database, Wish::AddCompany { company, name }),
         CompanyCommand::List { database } => (database, Wish::Companies),
+        CompanyCommand::Export { company, user, database } => (database, Wish::Export { company, person: user }),
     };
-    operator::ask(&database, wish).await?.iter().for_each(say);
-    Ok(())
+    operator::ask(&database, wish, say).await
 }
 
 /// Runs a command on API keys.
@@ -107,15 +118,14 @@ pub async fn api_key(command: KeyCommand) -> anyhow::Result<()> {
         KeyCommand::List { of } => (of.database, Wish::Keys { company: of.company }),
         KeyCommand::Revoke { of, id } => (of.database, Wish::RevokeKey { company: of.company, id }),
     };
-    operator::ask(&database, wish).await?.iter().for_each(say);
-    Ok(())
+    operator::ask(&database, wish, say).await
 }
 
 /// Runs a command on vault keys.
 pub async fn vault(command: VaultCommand) -> anyhow::Result<()> {
     match command {
         VaultCommand::GenerateKey { id } => say(kopru_vault::Vault::generate_key(&id)?.expose_secret()),
-        VaultCommand::Rotate { database } => operator::ask(&database, Wish::Rotate).await?.iter().for_each(say),
+        VaultCommand::Rotate { database } => operator::ask(&database, Wish::Rotate, say).await?,
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ pub mod output;
 mod sandbox;
 mod serve;
 
+pub use admin::scope;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 

@@ -2,10 +2,11 @@
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::say;
 use crate::settings::{DatabaseUrl, Settings};
-use crate::stores::{Location, Stores};
+use crate::stores::{Database, Location};
 use crate::wiring::Service;
 
 /// Runs the service until it is asked to end; the turns under way are finished.
@@ -18,14 +19,15 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     if !settings.google_is_set() {
         tracing::warn!("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET are not set: nobody can connect a sheet");
     }
-    say(format_args!("listening on http://{}", listener.local_addr()?));
-    service.run(listener, ended()).await
+    let address = listener.local_addr()?;
+    // Whoever reads the line may ask, rule and end the service at once.
+    service.run(listener, || say(format_args!("listening on http://{address}")), ended()?).await
 }
 
 /// Brings the database up to date.
 pub async fn migrate(database: &DatabaseUrl) -> anyhow::Result<()> {
     let location = database.location()?;
-    Stores::open(&location).await?;
+    Database::open(&location).await?;
     say(match &location {
         Location::File(file) => format!("{} is up to date", file.display()),
         Location::Server(_) => "the database is up to date".to_owned(),
@@ -33,13 +35,13 @@ pub async fn migrate(database: &DatabaseUrl) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn ended() {
-    let interrupt = tokio::signal::ctrl_c();
-    let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = interrupt => {}
-        _ = terminate.recv() => {}
-    }
+/// The wish to end, heard from now on.
+fn ended() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

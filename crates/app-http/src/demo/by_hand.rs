@@ -87,12 +87,11 @@ fn agrees(stage: &Stage, target: &Target, found: &str, expected: &str) -> bool {
 /// As it is compared; an address is the same with and without its `https://`.
 fn address(kind: FieldKind, text: &str) -> String {
     let text = comparable(kind, text);
-    let bare = text.trim_start_matches("https://").trim_start_matches("http://");
-    if kind == FieldKind::Phone { text } else { bare.to_owned() }
+    text.trim_start_matches("https://").trim_start_matches("http://").to_owned()
 }
 
-/// Several columns may feed the phones of one record: all that the cell says have to be among them; a
-/// blank says nothing of the others.
+/// Several columns may feed one list of a record: all that the cell says has to be in it; a blank says nothing
+/// of the others.
 fn same_contacts((stage, kind): (&Stage, FieldKind), target: &Target, found: &str, expected: &str) -> bool {
     let set = |text: &str| {
         text.split(' ').filter(|part| !part.is_empty()).map(|part| address(kind, part)).collect::<BTreeSet<_>>()

@@ -106,9 +106,14 @@ async fn stay(args: &DemoArgs, table: &Table) -> anyhow::Result<ExitCode> {
     say("Köprü is running on simulated vendors. Edit a cell of the sheet and watch the record change.\n");
     say(format_args!("sheet      {vendors}/google/sheets/{}?gid=0", stage::SPREADSHEET));
     say(format_args!("CRM        {vendors}/bitrix24/crm/{}", args.entity));
+    say(format_args!("phone      {vendors}/twilio/phone"));
     say(format_args!("vendors    {vendors}/"));
     say(format_args!("API        {own}/docs"));
     say(format_args!("API key    {}  (for the person {})", stage.client.key_text(), stage::USER));
+    say("\nAn SMS, to be seen on the phone:\n");
+    say(format_args!("    curl {own}/api/integrations/sms/send -H 'Content-Type: application/json' \\"));
+    say(format_args!("      -H 'Authorization: Bearer {}' \\", stage.client.key_text()));
+    say(r#"      -d '{"to": "0532 000 00 01", "message": "Merhaba Ayşe, teklifiniz hazır."}'"#);
     say("\nCtrl-C ends it.");
     tokio::signal::ctrl_c().await?;
     stage.stop().await?;

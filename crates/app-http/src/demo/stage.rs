@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use kopru_delivery::SystemClock;
 use kopru_domain::detect::{Detection, TabSample, detect};
 use kopru_domain::{Catalog, CellValue, ColumnStyle, EntityKind, Language, Mapping};
+use kopru_engine::Caller;
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_ports::Clock as _;
 use kopru_ports::identity::Scope;
@@ -88,10 +89,10 @@ impl Stage {
         let service = Service::open(&settings(&own, &vendors, &folder)?).await?;
         let company = COMPANY.parse()?;
         service.engine.add_company(&company, "Demo").await?;
-        let key = service.engine.create_key(&company, "demo", vec![Scope::Admin]).await?.text;
+        let key = service.engine.create_key(&Caller::operator(company.clone()), "demo", vec![Scope::Admin]).await?.text;
         let engine = service.engine.clone();
         let (end, ended) = oneshot::channel();
-        let service = tokio::spawn(service.run(listener, async move {
+        let service = tokio::spawn(service.run(listener, || (), async move {
             let _ = ended.await;
         }));
 
@@ -184,6 +185,7 @@ fn settings(own: &str, vendors: &str, folder: &Folder) -> anyhow::Result<Setting
         google_client_id: "sandbox-client".to_owned(),
         google_client_secret: Some(SecretString::from("sandbox-secret")),
         google_url: Some(format!("{vendors}/google")),
+        twilio_url: Some(format!("{vendors}/twilio")),
         private_portals: true,
         requests_per_minute: NonZeroU32::MAX,
         ..Settings::of(database)
@@ -200,9 +202,23 @@ fn sample_detection(entity: EntityKind, locale: &str, table: &Table) -> Detectio
 async fn connect(client: &Client, control: &Client) -> anyhow::Result<()> {
     let webhook = format!("{}/bitrix24/rest/1/abcdef/", control.base());
     client.put(&format!("/api/v1/companies/{COMPANY}/integrations/bitrix24"), json!({ "webhook": webhook })).await?;
+    connect_phones(client, control).await?;
     let page = client.redirect("/sheet-sync/oauth/authorize").await?;
     let back = client.agree(&page).await?;
     client.redirect(&back).await?;
+    Ok(())
+}
+
+/// The simulated vendor's own account, which posts what people answer.
+async fn connect_phones(client: &Client, control: &Client) -> anyhow::Result<()> {
+    let accounts = control.get("/_control/twilio/accounts").await?;
+    let (sid, account) = accounts.as_object().and_then(|all| all.iter().next()).context("no account")?;
+    let (sender, token) = ("+15005550006", &account["auth_token"]);
+    let settings = json!({ "account_sid": sid, "auth_token": token, "from_sms": sender, "from_whatsapp": sender });
+    client.put(&format!("/api/v1/companies/{COMPANY}/integrations/twilio"), settings).await?;
+    let mut account = account.clone();
+    account["inbound_url"] = json!(format!("{}/hooks/twilio/{COMPANY}", client.base()));
+    control.post("/_control/twilio/accounts", json!({ sid: account })).await?;
     Ok(())
 }
 

@@ -1,17 +1,18 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use kopru_domain::{ConfigId, EntityKind, Gid, Language, RowState};
+use kopru_domain::{EntityKind, Gid, Language, RowState};
 use kopru_engine::{ConfigChange, NewConfig};
 use kopru_ports::sync::SyncRow;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::auth::{Manager, Person, PersonHeader};
-use super::input::{Body, Fault, Query, id};
+use super::input::{Body, Query, id};
 use super::mapping::MappingView;
-use super::problem::{Answer, Failure, language};
+use super::paging::{PageQuery, next};
+use super::problem::{Answer, language};
 use super::views::{ConfigView, HistoryItem, RefusalItem, SummaryView};
 use super::{App, ProblemDocument};
 
@@ -72,22 +73,6 @@ pub struct ConfigList {
     cursor: Option<String>,
 }
 
-/// A page to ask for.
-#[derive(Deserialize, IntoParams)]
-pub struct PageQuery {
-    /// The cursor of a page before.
-    cursor: Option<String>,
-    /// 1 to 200; 50 where it is not given.
-    limit: Option<u32>,
-}
-
-impl PageQuery {
-    fn limit(&self) -> Result<u32, Failure> {
-        let limit = self.limit.unwrap_or(50);
-        (1..=200).contains(&limit).then_some(limit).ok_or(Failure::Unreadable(Fault::value("limit")))
-    }
-}
-
 /// A configuration and how it is doing.
 #[derive(Serialize, ToSchema)]
 pub struct ConfigState {
@@ -135,8 +120,6 @@ pub async fn create(
     Body(body): Body<CreateConfig>,
 ) -> Answer<(StatusCode, Json<CreatedConfig>)> {
     let wish = NewConfig {
-        company: person.company,
-        user: person.user,
         spreadsheet: id("spreadsheet", &body.spreadsheet)?,
         gid: Gid(body.gid),
         entity: body.entity,
@@ -145,7 +128,7 @@ pub async fn create(
         language: body.language,
         quiet_ms: body.quiet_ms.unwrap_or(QUIET_MS),
     };
-    let created = app.engine.create_config(wish).await?;
+    let created = app.engine.create_config(&person.caller, wish).await?;
     let answer = CreatedConfig {
         config: created.config.into(),
         webhook_url: created.webhook_url.expose_secret().to_owned(),
@@ -158,11 +141,9 @@ pub async fn create(
 #[utoipa::path(get, path = "/api/v1/sheet-sync/configs", tag = "sheet sync", params(PageQuery),
     responses((status = 200, body = ConfigList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, caller: Manager, Query(page): Query<PageQuery>) -> Answer<Json<ConfigList>> {
-    let after = page.cursor.as_deref().map(|cursor| id::<ConfigId>("cursor", cursor)).transpose()?;
     let limit = page.limit()?;
-    let configs = app.engine.configs(&caller.company, after, limit).await?;
-    let full = configs.len() == limit as usize;
-    let cursor = configs.last().filter(|_| full).map(|config| config.id.to_string());
+    let configs = app.engine.configs(&caller.company, page.cursor()?, limit).await?;
+    let cursor = next(&configs, limit, |config| config.id);
     Ok(Json(ConfigList { items: configs.into_iter().map(Into::into).collect(), cursor }))
 }
 
@@ -191,14 +172,14 @@ pub async fn change(
         quiet_ms: body.quiet_ms,
         enabled: body.enabled,
     };
-    Ok(Json(app.engine.change_config(&caller.company, id("id", &config)?, change).await?.into()))
+    Ok(Json(app.engine.change_config(&caller.caller, id("id", &config)?, change).await?.into()))
 }
 
 /// Forgets a configuration with its rows, events, history and waiting work. Sheet and CRM stay as they are.
 #[utoipa::path(delete, path = "/api/v1/sheet-sync/configs/{id}", tag = "sheet sync", params(("id" = String, Path)),
     responses((status = 204), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn delete(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<StatusCode> {
-    app.engine.delete_config(&caller.company, id("id", &config)?).await?;
+    app.engine.delete_config(&caller.caller, id("id", &config)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -206,7 +187,7 @@ pub async fn delete(State(app): State<App>, caller: Manager, Path(config): Path<
 #[utoipa::path(post, path = "/api/v1/sheet-sync/configs/{id}/activate", tag = "sheet sync", params(("id" = String, Path)),
     responses((status = 202), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn activate(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<StatusCode> {
-    app.engine.activate(&caller.company, id("id", &config)?).await?;
+    app.engine.activate(&caller.caller, id("id", &config)?).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -240,11 +221,9 @@ pub async fn history(
     Path(config): Path<String>,
     Query(page): Query<PageQuery>,
 ) -> Answer<Json<HistoryList>> {
-    let before = page.cursor.as_deref().map(|cursor| id::<i64>("cursor", cursor)).transpose()?;
     let limit = page.limit()?;
-    let entries = app.engine.history(&caller.company, id("id", &config)?, before, limit).await?;
-    let full = entries.len() == limit as usize;
-    let cursor = entries.last().filter(|_| full).map(|(number, _)| number.to_string());
+    let entries = app.engine.history(&caller.company, id("id", &config)?, page.cursor()?, limit).await?;
+    let cursor = next(&entries, limit, |(number, _)| *number);
     let language = language(&headers);
     Ok(Json(HistoryList {
         items: entries.into_iter().map(|(_, entry)| HistoryItem::of(entry, language)).collect(),

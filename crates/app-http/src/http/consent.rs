@@ -2,18 +2,20 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use kopru_engine::EngineError;
+use kopru_engine::{ConsentAnswer, EngineError};
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::auth::cookie;
 use super::pages::Page;
 use super::problem::{language, status_of};
 
 /// Where to go after the consent.
 #[derive(Deserialize, IntoParams)]
 pub struct AuthorizeQuery {
-    /// A path of this service, where the person goes afterwards; a page that says so where it is not given.
+    /// A path of this service or a page of one of the company's origins, where the person goes afterwards; a page that
+    /// says so where it is not given.
     pub return_to: Option<String>,
 }
 
@@ -34,12 +36,12 @@ pub struct CallbackQuery {
 pub async fn end(
     headers: &HeaderMap,
     query: CallbackQuery,
-    complete: impl AsyncFnOnce(SecretString, SecretString) -> Result<String, EngineError>,
+    complete: impl AsyncFnOnce(ConsentAnswer) -> Result<String, EngineError>,
 ) -> Response {
     let language = language(headers);
     let Some(state) = query.state else { return Page::Expired.show(StatusCode::BAD_REQUEST, language) };
     let Some(code) = query.code else { return refused(query.error.as_deref()).show(StatusCode::OK, language) };
-    match complete(state, code).await {
+    match complete(ConsentAnswer { state, code, cookie: cookie(headers) }).await {
         Ok(return_to) => Redirect::to(&return_to).into_response(),
         Err(error) => {
             tracing::info!(%error, "a consent failed");

@@ -4,9 +4,8 @@ use axum::response::Html;
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::Modify;
-use utoipa::openapi::OpenApi;
-use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{OpenApi, RefOr};
 
 /// API keys are bearer tokens.
 pub struct Security;

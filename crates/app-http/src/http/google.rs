@@ -2,8 +2,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Redirect, Response};
-use kopru_engine::EngineError;
-use kopru_ports::tokens::ConnectionStatus;
+use kopru_engine::{EngineError, GoogleStatus, personal};
+use kopru_ports::tokens::{ConnectionStatus, Service};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,8 +27,14 @@ pub struct GoogleState {
     scopes: Vec<String>,
 }
 
-/// Begins a consent: the address in `Location` is to be opened in the person's browser. A browser cannot send
-/// these headers, so the host's own server makes this call.
+impl From<GoogleStatus> for GoogleState {
+    fn from(found: GoogleStatus) -> Self {
+        Self { status: found.status, last_error: found.last_error, account: found.account, scopes: found.scopes }
+    }
+}
+
+/// Begins a consent: the address in `Location` is to be opened in the person's browser. At the console a browser can
+/// come here by itself; elsewhere the host's own server makes this call.
 #[utoipa::path(get, path = "/sheet-sync/oauth/authorize", tag = "google", params(PersonHeader, AuthorizeQuery),
     responses((status = 303), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn authorize(
@@ -37,34 +43,30 @@ pub async fn authorize(
     Query(query): Query<AuthorizeQuery>,
 ) -> Answer<Redirect> {
     let return_to = query.return_to.as_deref().unwrap_or("/sheet-sync");
-    Ok(Redirect::to(&app.engine.begin_google(&person.company, &person.user, return_to).await?))
+    Ok(Redirect::to(&app.engine.begin_google(&person.caller, (&person.user, Service::GoogleSheets), return_to).await?))
 }
 
 /// Google's return address: bound to the person by its state.
 #[utoipa::path(get, path = "/sheet-sync/oauth/callback", tag = "google", params(CallbackQuery), security(()),
     responses((status = 303), (status = "default", description = "a page that says what happened", content_type = "text/html")))]
 pub async fn callback(State(app): State<App>, headers: HeaderMap, Query(query): Query<CallbackQuery>) -> Response {
-    consent::end(&headers, query, async |state, code| app.engine.complete_google(&state, code).await).await
+    consent::end(&headers, query, async |answer| app.engine.complete_google(Service::GoogleSheets, answer).await).await
 }
 
 /// How the person's Google connection is.
 #[utoipa::path(get, path = "/api/v1/sheet-sync/google", tag = "google", params(PersonHeader),
     responses((status = 200, body = GoogleState), (status = 404, body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn status(State(app): State<App>, person: Person) -> Answer<Json<GoogleState>> {
-    let found =
-        app.engine.google_status(&person.company, &person.user).await?.ok_or(EngineError::NotFound("connection"))?;
-    Ok(Json(GoogleState {
-        status: found.status,
-        last_error: found.last_error,
-        account: found.account,
-        scopes: found.scopes,
-    }))
+    let key = personal(&person.company, &person.user, Service::GoogleSheets);
+    let found = app.engine.google_status(&key).await?.ok_or(EngineError::NotFound("connection"))?;
+    Ok(Json(found.into()))
 }
 
 /// Ends the person's Google connection; what ran on it pauses, its queue stays.
 #[utoipa::path(delete, path = "/api/v1/sheet-sync/google", tag = "google", params(PersonHeader),
     responses((status = 204), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn disconnect(State(app): State<App>, person: Person) -> Answer<StatusCode> {
-    app.engine.disconnect_google(&person.company, &person.user).await?;
+    let key = personal(&person.company, &person.user, Service::GoogleSheets);
+    app.engine.disconnect_google(&person.caller, &key).await?;
     Ok(StatusCode::NO_CONTENT)
 }

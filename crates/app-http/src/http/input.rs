@@ -31,6 +31,11 @@ impl Fault {
         Self { field: Some(field.into()), kind: FaultKind::Value }
     }
 
+    /// A field that has to be there.
+    pub fn missing(field: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), kind: FaultKind::Missing }
+    }
+
     /// What to do about it.
     pub fn text(&self, language: Language) -> String {
         let name = self.field.as_deref().unwrap_or_default();
@@ -84,12 +89,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let bytes = Bytes::from_request(request, state).await.map_err(|refused| Failure::Status(refused.status()))?;
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value =
-            serde_path_to_error::deserialize(&mut json).map_err(|error| Failure::Unreadable(in_json(&error)))?;
-        json.end().map_err(|_| Failure::Unreadable(NO_JSON))?;
-        Ok(Self(value))
+        json(&bytes).map(Self)
     }
+}
+
+/// Reads JSON.
+pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| Failure::Unreadable(in_json(&error)))?;
+    json.end().map_err(|_| Failure::Unreadable(NO_JSON))?;
+    Ok(value)
 }
 
 /// Values in the address.

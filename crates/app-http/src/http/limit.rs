@@ -10,10 +10,10 @@ use http_body_util::BodyExt as _;
 
 use super::problem::Failure;
 
-/// More than this is no request of ours.
-pub const MOST_BYTES: usize = 1024 * 1024;
+/// More than this is no request of ours: ten thousand recipients with their variables are less.
+pub const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// Nobody is listened to for longer.
-const MOST_IGNORED: usize = 64 * MOST_BYTES;
+const MOST_IGNORED: usize = 8 * MOST_BYTES;
 
 /// Refuses what says that it is too large; what does not say so is cut off while it is read.
 pub async fn limit(request: Request, next: Next) -> Response {

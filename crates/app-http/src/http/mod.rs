@@ -1,20 +1,34 @@
 //! The HTTP layer: it authenticates, reads requests, calls the engine and renders its answers.
 
+mod audit;
 mod auth;
+mod calendar;
 mod configs;
 mod consent;
+mod console;
+mod data;
 mod docs;
 mod fields;
 mod google;
 mod health;
+mod hooks;
 mod input;
 mod limit;
 mod mapping;
+mod messages;
+mod opt_outs;
+mod origins;
 mod pages;
+mod paging;
 mod portal;
 mod problem;
 mod rate;
+mod retention;
+mod send_headers;
+mod sessions;
 mod sheets;
+mod texts;
+mod vendors;
 mod views;
 mod webhook;
 
@@ -58,6 +72,7 @@ struct Api;
 
 /// All routes.
 pub fn router(app: App) -> Router {
+    let cors = origins::cors(app.engine.clone());
     let (router, api) = OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -80,6 +95,35 @@ pub fn router(app: App) -> Router {
         .routes(routes!(configs::refused))
         .routes(routes!(webhook::sheet_sync))
         .routes(routes!(webhook::sync))
+        .routes(routes!(sessions::open, sessions::end))
+        .routes(routes!(sessions::link))
+        .routes(routes!(console::page, console::sign_in))
+        .routes(routes!(console::sign_out))
+        .routes(routes!(origins::list, origins::replace))
+        .routes(routes!(audit::list))
+        .routes(routes!(retention::get, retention::replace))
+        .routes(routes!(vendors::connect, vendors::status, vendors::disconnect))
+        .routes(routes!(vendors::test))
+        .routes(routes!(messages::send_sms))
+        .routes(routes!(messages::send_whatsapp))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::get))
+        .routes(routes!(messages::cancel))
+        .routes(routes!(messages::resend))
+        .routes(routes!(texts::preview))
+        .routes(routes!(texts::list))
+        .routes(routes!(texts::get, texts::put, texts::delete))
+        .routes(routes!(texts::policy, texts::set_policy))
+        .routes(routes!(opt_outs::list, opt_outs::put, opt_outs::delete))
+        .routes(routes!(hooks::twilio))
+        .routes(routes!(calendar::authorize))
+        .routes(routes!(calendar::callback))
+        .routes(routes!(calendar::status, calendar::disconnect))
+        .routes(routes!(calendar::add))
+        .routes(routes!(calendar::list))
+        .routes(routes!(calendar::get, calendar::change, calendar::delete))
+        .routes(routes!(data::export_company))
+        .routes(routes!(data::export_person))
         .with_state(app)
         .split_for_parts();
     router
@@ -89,6 +133,7 @@ pub fn router(app: App) -> Router {
         .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_mins(1)))
         .layer(RequestBodyLimitLayer::new(limit::MOST_BYTES))
         .layer(axum::middleware::from_fn(limit::limit))
+        .layer(cors)
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn(problem::trace))
 }

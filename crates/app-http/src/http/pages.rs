@@ -11,6 +11,8 @@ use super::problem::language;
 
 /// Where a person goes who connected the company's portal.
 pub const PORTAL_CONNECTED: &str = "/integrations/bitrix24";
+/// Where a person goes who connected a calendar.
+pub const CALENDAR_CONNECTED: &str = "/integrations/google-calendar";
 
 const FRAME: &str = include_str!("page.html");
 
@@ -23,6 +25,8 @@ pub enum Page {
     Connected,
     /// The consent to the company's portal ended well.
     PortalConnected,
+    /// The consent to a person's calendar ended well.
+    CalendarConnected,
     /// The person did not agree.
     Cancelled,
     /// The consent is unknown, used or too old.
@@ -33,6 +37,12 @@ pub enum Page {
     AdministratorFirst,
     /// The person is connected with another account.
     OtherAccount,
+    /// A link to the console, before it is used.
+    SignIn,
+    /// One that is unknown, used or too old.
+    LinkUsed,
+    /// The console was left.
+    SignedOut,
     /// Anything else.
     Failed,
 }
@@ -51,84 +61,103 @@ impl From<&EngineError> for Page {
 impl Page {
     /// Title and text; the texts are HTML of ours.
     fn texts(self, language: Language) -> (&'static str, &'static str) {
-        let (tr, en) = match self {
-            Self::Home => (
-                ("Köprü", "Köprü çalışıyor. Arayüzün açıklaması: <a href=\"/docs\">/docs</a>."),
-                ("Köprü", "Köprü is running. Its interface is described at <a href=\"/docs\">/docs</a>."),
-            ),
+        match language {
+            Language::Tr => self.turkish(),
+            Language::En => self.english(),
+        }
+    }
+
+    fn turkish(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Home => ("Köprü", "Köprü çalışıyor. Arayüzün açıklaması: <a href=\"/docs\">/docs</a>."),
             Self::Connected => (
-                (
-                    "Google hesabınız bağlandı",
-                    "Bu pencereyi kapatıp CRM'inize dönebilirsiniz; şimdi eşitlenecek tabloyu seçin.",
-                ),
-                (
-                    "Your Google account is connected",
-                    "You can close this window and go back to your CRM; choose the sheet to be synced next.",
-                ),
+                "Google hesabınız bağlandı",
+                "Bu pencereyi kapatıp CRM'inize dönebilirsiniz; şimdi eşitlenecek tabloyu seçin.",
             ),
-            Self::PortalConnected => (
-                ("Bitrix24 portalınız bağlandı", "Bu pencereyi kapatıp CRM'inize dönebilirsiniz."),
-                ("Your Bitrix24 portal is connected", "You can close this window and go back to your CRM."),
-            ),
+            Self::CalendarConnected => ("Google Takviminiz bağlandı", "Bu pencereyi kapatıp CRM'inize dönebilirsiniz."),
+            Self::PortalConnected => ("Bitrix24 portalınız bağlandı", "Bu pencereyi kapatıp CRM'inize dönebilirsiniz."),
             Self::Cancelled => (
-                (
-                    "Bağlantı kurulmadı",
-                    "İzin vermediğiniz için hiçbir şey bağlanmadı. Bağlamak isterseniz CRM'inize dönüp yeniden başlatın.",
-                ),
-                (
-                    "Not connected",
-                    "You did not agree, so nothing was connected. To connect, go back to your CRM and begin again.",
-                ),
+                "Bağlantı kurulmadı",
+                "İzin vermediğiniz için hiçbir şey bağlanmadı. Bağlamak isterseniz CRM'inize dönüp yeniden başlatın.",
             ),
             Self::Expired => (
-                (
-                    "Bu bağlantı artık geçerli değil",
-                    "Onay sayfası 10 dakika ve yalnızca bir kez geçerlidir. CRM'inize dönüp yeniden başlatın.",
-                ),
-                (
-                    "This link is not valid any more",
-                    "A consent is good for 10 minutes, and once. Go back to your CRM and begin again.",
-                ),
+                "Bu bağlantı artık geçerli değil",
+                "Onay sayfası 10 dakika ve yalnızca bir kez geçerlidir. CRM'inize dönüp yeniden başlatın.",
             ),
             Self::ScopesMissing => (
-                (
-                    "İzinler eksik",
-                    "Gerekli izinlerin hepsi verilmedi. CRM'inize dönüp yeniden başlatın ve Google'ın sayfasında tüm kutuları işaretleyin.",
-                ),
-                (
-                    "Permissions are missing",
-                    "Not all permissions were granted. Go back to your CRM, begin again, and tick all boxes on Google's page.",
-                ),
+                "İzinler eksik",
+                "Gerekli izinlerin hepsi verilmedi. CRM'inize dönüp yeniden başlatın ve Google'ın sayfasında tüm kutuları işaretleyin.",
             ),
             Self::AdministratorFirst => (
-                (
-                    "Kuruluşunuz izin vermiyor",
-                    "Kuruluşunuzun yöneticisi bu uygulamaya izin vermeli. Yöneticinizden Köprü'yü güvenilir uygulamalara eklemesini isteyin, sonra CRM'inizden yeniden başlatın.",
-                ),
-                (
-                    "Your organisation does not allow it",
-                    "Your organisation's administrator has to allow this app. Ask for Köprü to be made a trusted app, then begin again from your CRM.",
-                ),
+                "Kuruluşunuz izin vermiyor",
+                "Kuruluşunuzun yöneticisi bu uygulamaya izin vermeli. Yöneticinizden Köprü'yü güvenilir uygulamalara eklemesini isteyin, sonra CRM'inizden yeniden başlatın.",
             ),
             Self::OtherAccount => (
-                (
-                    "Başka bir Google hesabı seçildi",
-                    "Eşitlemeleriniz daha önce bağladığınız hesapla çalışıyor. CRM'inizden yeniden başlatıp o hesabı seçin; hesabı değiştirmek istiyorsanız önce bağlantıyı kesin.",
-                ),
-                (
-                    "Another Google account was chosen",
-                    "Your sheets are synced with the account that you connected before. Begin again from your CRM and choose that one; to change it, disconnect first.",
-                ),
+                "Başka bir Google hesabı seçildi",
+                "Bağlantınız daha önce seçtiğiniz hesapla çalışıyor. CRM'inizden yeniden başlatıp o hesabı seçin; hesabı değiştirmek istiyorsanız önce bağlantıyı kesin.",
             ),
+            Self::SignIn => (
+                "Konsola giriş",
+                "<form method=\"post\"><button>Giriş yap</button></form> Bu bağlantı beş dakika ve yalnızca bir kez geçerlidir.",
+            ),
+            Self::LinkUsed => (
+                "Bu bağlantı artık geçerli değil",
+                "Giriş bağlantısı beş dakika ve yalnızca bir kez geçerlidir. CRM'inizden yeni bir bağlantı açın.",
+            ),
+            Self::SignedOut => ("Çıkış yapıldı", "Yeniden girmek için CRM'inizden yeni bir bağlantı açın."),
+            Self::Failed => {
+                ("Bağlantı tamamlanamadı", "Biraz sonra CRM'inizden yeniden başlatın. Sürerse yöneticinize bildirin.")
+            }
+        }
+    }
+
+    fn english(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Home => ("Köprü", "Köprü is running. Its interface is described at <a href=\"/docs\">/docs</a>."),
+            Self::Connected => (
+                "Your Google account is connected",
+                "You can close this window and go back to your CRM; choose the sheet to be synced next.",
+            ),
+            Self::CalendarConnected => {
+                ("Your Google Calendar is connected", "You can close this window and go back to your CRM.")
+            }
+            Self::PortalConnected => {
+                ("Your Bitrix24 portal is connected", "You can close this window and go back to your CRM.")
+            }
+            Self::Cancelled => (
+                "Not connected",
+                "You did not agree, so nothing was connected. To connect, go back to your CRM and begin again.",
+            ),
+            Self::Expired => (
+                "This link is not valid any more",
+                "A consent is good for 10 minutes, and once. Go back to your CRM and begin again.",
+            ),
+            Self::ScopesMissing => (
+                "Permissions are missing",
+                "Not all permissions were granted. Go back to your CRM, begin again, and tick all boxes on Google's page.",
+            ),
+            Self::AdministratorFirst => (
+                "Your organisation does not allow it",
+                "Your organisation's administrator has to allow this app. Ask for Köprü to be made a trusted app, then begin again from your CRM.",
+            ),
+            Self::OtherAccount => (
+                "Another Google account was chosen",
+                "Your connection works with the account that you chose before. Begin again from your CRM and choose that one; to change it, disconnect first.",
+            ),
+            Self::SignIn => (
+                "Sign in to the console",
+                "<form method=\"post\"><button>Sign in</button></form> This link is good for five minutes, and once.",
+            ),
+            Self::LinkUsed => (
+                "This link is not valid any more",
+                "A link to sign in is good for five minutes, and once. Open a new one from your CRM.",
+            ),
+            Self::SignedOut => ("You are signed out", "To sign in again, open a new link from your CRM."),
             Self::Failed => (
-                ("Bağlantı tamamlanamadı", "Biraz sonra CRM'inizden yeniden başlatın. Sürerse yöneticinize bildirin."),
-                (
-                    "The connection could not be completed",
-                    "Begin again from your CRM in a while. If it goes on, tell your administrator.",
-                ),
+                "The connection could not be completed",
+                "Begin again from your CRM in a while. If it goes on, tell your administrator.",
             ),
-        };
-        if language == Language::Tr { tr } else { en }
+        }
     }
 
     /// The page in the reader's language.
@@ -147,4 +176,5 @@ pub fn router() -> Router {
         .route("/", page(Page::Home))
         .route("/sheet-sync", page(Page::Connected))
         .route(PORTAL_CONNECTED, page(Page::PortalConnected))
+        .route(CALENDAR_CONNECTED, page(Page::CalendarConnected))
 }

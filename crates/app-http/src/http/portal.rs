@@ -94,13 +94,13 @@ pub async fn connect(
     Path(company): Path<String>,
     Body(body): Body<ConnectPortal>,
 ) -> Answer<Json<ConnectedPortal>> {
-    let company = caller.of(&company)?;
+    let caller = caller.of(&company)?;
     match body {
         ConnectPortal::Webhook(Webhook { webhook }) => {
             if app.portals.bars(webhook.expose_secret()).await {
                 return Err(EngineError::Invalid(Problem::PrivatePortal).into());
             }
-            let portal = app.engine.connect_portal(&company, &webhook).await?;
+            let portal = app.engine.connect_portal(&caller, &webhook).await?;
             Ok(Json(ConnectedPortal { portal, redirect_uri: None }))
         }
         ConnectPortal::App(PortalApp { portal, client_id, client_secret, server }) => {
@@ -110,7 +110,7 @@ pub async fn connect(
                     return Err(EngineError::Invalid(Problem::PrivatePortalApp).into());
                 }
             }
-            let portal = app.engine.connect_portal_app(&company, &own).await?;
+            let portal = app.engine.connect_portal_app(&caller, &own).await?;
             Ok(Json(ConnectedPortal { portal, redirect_uri: Some(app.engine.portal_redirect_uri()) }))
         }
     }
@@ -135,7 +135,7 @@ pub async fn begin(
 #[utoipa::path(get, path = "/api/integrations/oauth/bitrix24/callback", tag = "integrations", params(CallbackQuery), security(()),
     responses((status = 303), (status = "default", description = "a page that says what happened", content_type = "text/html")))]
 pub async fn callback(State(app): State<App>, headers: HeaderMap, Query(query): Query<CallbackQuery>) -> Response {
-    consent::end(&headers, query, async |state, code| app.engine.complete_portal(&state, code).await).await
+    consent::end(&headers, query, async |answer| app.engine.complete_portal(answer).await).await
 }
 
 /// How the company's Bitrix24 portal is connected.
@@ -143,7 +143,7 @@ pub async fn callback(State(app): State<App>, headers: HeaderMap, Query(query): 
     params(("company" = String, Path)),
     responses((status = 200, body = PortalState), (status = 404, body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn status(State(app): State<App>, caller: Manager, Path(company): Path<String>) -> Answer<Json<PortalState>> {
-    let company = caller.of(&company)?;
+    let company = caller.of(&company)?.company;
     let found = app.engine.portal_status(&company).await?.ok_or(EngineError::NotFound("integration"))?;
     let kind = match found.kind {
         PortalKind::Webhook => "webhook",

@@ -55,6 +55,8 @@ pub enum Failure {
     Unauthenticated,
     /// A key without the scope, or of another company.
     Forbidden,
+    /// From a page of none of the company's origins.
+    Origin,
     /// No header says who the person is.
     NoUser,
 }
@@ -82,7 +84,7 @@ impl Failure {
             Self::Engine(error) => status_of(error),
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unauthenticated | Self::NoHeader(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::Origin => StatusCode::FORBIDDEN,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::NoUser => StatusCode::BAD_REQUEST,
             Self::Status(status) => *status,
@@ -92,10 +94,7 @@ impl Failure {
     fn document(&self, language: Language, trace_id: String) -> ProblemDocument {
         let own = |tr: &str, en: &str| if language == Language::Tr { tr.to_owned() } else { en.to_owned() };
         let (code, title, field, detail) = match self {
-            Self::Engine(error) => {
-                let field = if let EngineError::Invalid(problem) = error { Some(problem.field()) } else { None };
-                (error.code(), error.text(language), field.map(str::to_owned), detail(error))
-            }
+            Self::Engine(error) => (error.code(), error.text(language), error.field(), detail(error)),
             Self::Unreadable(fault) => ("unreadable", fault.text(language), fault.field.clone(), None),
             Self::TooMany => (
                 "too_many_requests",
@@ -122,15 +121,25 @@ impl Failure {
             Self::Unauthenticated => (
                 "unauthenticated",
                 own(
-                    "Geçerli bir API anahtarı gönderin: Authorization: Bearer …",
-                    "Send a valid API key: Authorization: Bearer …",
+                    "Geçerli bir API anahtarı veya oturum gönderin: Authorization: Bearer …",
+                    "Send a valid API key or session: Authorization: Bearer …",
                 ),
                 None,
                 None,
             ),
             Self::Forbidden => {
-                ("forbidden", own("Bu anahtarın buna yetkisi yok.", "This key may not do this."), None, None)
+                let forbidden = EngineError::NotAllowed;
+                (forbidden.code(), forbidden.text(language), None, None)
             }
+            Self::Origin => (
+                "origin_not_allowed",
+                own(
+                    "Bu sayfanın kaynağı şirketin listesinde yok; yönetici listeye eklesin: PUT /api/v1/companies/{company}/origins.",
+                    "The page's origin is not in the company's list; let an administrator add it: PUT /api/v1/companies/{company}/origins.",
+                ),
+                Some("Origin".to_owned()),
+                None,
+            ),
             Self::NoUser => (
                 "no_user",
                 own("Kopru-User başlığında kullanıcıyı belirtin.", "Name the person in the header Kopru-User."),
@@ -159,7 +168,7 @@ fn texts_of(status: StatusCode) -> (&'static str, &'static str, &'static str) {
             "This address does not take this method; those that it takes are in the header Allow.",
         ),
         StatusCode::PAYLOAD_TOO_LARGE => {
-            ("too_large", "İstek çok büyük; en çok 1 MB gönderin.", "The request is too large; send 1 MB at the most.")
+            ("too_large", "İstek çok büyük; en çok 8 MB gönderin.", "The request is too large; send 8 MB at the most.")
         }
         StatusCode::GATEWAY_TIMEOUT => (
             "timeout",
@@ -182,14 +191,19 @@ fn texts_of(status: StatusCode) -> (&'static str, &'static str, &'static str) {
 /// The status of an engine's failure.
 pub fn status_of(error: &EngineError) -> StatusCode {
     match error.code() {
-        "not_found" => StatusCode::NOT_FOUND,
+        "not_found" | "event_not_found" => StatusCode::NOT_FOUND,
+        "event_deleted" => StatusCode::GONE,
         "not_authentic" => StatusCode::UNAUTHORIZED,
+        "forbidden" => StatusCode::FORBIDDEN,
         "conflict"
         | "already_synced"
         | "not_connected"
         | "reconnect_required"
         | "portal_not_connected"
-        | "portal_reconnect_required" => StatusCode::CONFLICT,
+        | "portal_reconnect_required"
+        | "idempotency_key_taken"
+        | "too_late"
+        | "not_to_repeat" => StatusCode::CONFLICT,
         "rate_limited" | "provider_unavailable" | "store_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
         "internal" | "misconfigured" | "not_set" => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::UNPROCESSABLE_ENTITY,

@@ -1,4 +1,4 @@
-//! How many requests a key may make, told with every answer.
+//! How many requests a key or a person may make, told with every answer.
 //!
 //! Counted by each instance for itself: a limit against loops gone wild, not a quota that is sold.
 
@@ -11,11 +11,15 @@ use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
+use kopru_domain::{CompanyId, UserId};
+use kopru_engine::{Caller, Proof};
 use uuid::Uuid;
 
 use super::problem::Failure;
 
-type Keyed = RateLimiter<Uuid, DefaultKeyedStateStore<Uuid>, DefaultClock, StateInformationMiddleware>;
+/// An API key, or one person's sessions.
+type Asker = (CompanyId, Option<Uuid>, Option<UserId>);
+type Keyed = RateLimiter<Asker, DefaultKeyedStateStore<Asker>, DefaultClock, StateInformationMiddleware>;
 
 /// The requests of all keys.
 pub struct Rates {
@@ -45,8 +49,10 @@ impl Rates {
     }
 
     /// Counts a request; what is left goes to [`Left`], if the request has one.
-    pub fn count(&self, key: &Uuid, parts: &Parts) -> Result<(), Failure> {
-        let (remaining, wait) = match self.keys.check_key(key) {
+    pub fn count(&self, caller: &Caller, parts: &Parts) -> Result<(), Failure> {
+        let key = if let Proof::Key(key) = caller.by { Some(key) } else { None };
+        let asker = (caller.company.clone(), key, caller.user.clone());
+        let (remaining, wait) = match self.keys.check_key(&asker) {
             Ok(state) => (state.remaining_burst_capacity(), None),
             Err(later) => (0, Some(later.wait_time_from(DefaultClock::default().now()).as_secs() + 1)),
         };

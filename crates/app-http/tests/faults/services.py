@@ -44,7 +44,7 @@ class Service:
     """`kopru serve`, which is killed and started again."""
 
     def __init__(self, binary, database, vendors):
-        self.binary, self.port, self.process = binary, free_port(), None
+        self.binary, self.port, self.process, self.log = binary, free_port(), None, None
         key = subprocess.run([binary, "vault", "generate-key"], check=True, capture_output=True, text=True).stdout.strip()
         self.env = {
             **os.environ,
@@ -74,7 +74,8 @@ class Service:
         return other
 
     def start(self):
-        self.process = subprocess.Popen([self.binary, "serve"], env=self.env, stdout=subprocess.PIPE, text=True)
+        command = [self.binary, "serve"]
+        self.process = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("listening"), f"serve did not start: {line!r}"
 

@@ -1,5 +1,7 @@
 //! Configurations change, pause and go.
 
+use std::time::{Duration, Instant};
+
 use crate::harness::{Config, Service};
 use serde_json::{Value, json};
 
@@ -14,6 +16,15 @@ impl Service {
     async fn change(&self, config: &Config, change: Value) -> (u16, Value) {
         let answer = self.call("PATCH", &config.path, Some(change)).await;
         (answer.status, answer.json)
+    }
+
+    async fn connected_again(&self, config: Config) {
+        let wish = json!({ "spreadsheet": "s", "gid": 0, "entity": "lead", "quiet_ms": 0 });
+        let created = self.call("POST", "/api/v1/sheet-sync/configs", Some(wish)).await.json;
+        let path = format!("/api/v1/sheet-sync/configs/{}", created["id"].as_str().unwrap());
+        let again = Config { path, ..config };
+        assert_eq!(self.call("POST", &format!("{}/activate", again.path), None).await.status, 202);
+        self.settled(&again).await;
     }
 
     async fn lead(&self, number: usize) -> Value {
@@ -101,15 +112,23 @@ async fn a_tab_that_is_connected_again_finds_its_records() {
     let service = Service::start().await;
     let config = service.synced(&PEOPLE).await;
     assert_eq!(service.call("DELETE", &config.path, None).await.status, 204);
-    let wish = json!({ "spreadsheet": "s", "gid": 0, "entity": "lead", "quiet_ms": 0 });
-    let created = service.call("POST", "/api/v1/sheet-sync/configs", Some(wish)).await.json;
-    let path = format!("/api/v1/sheet-sync/configs/{}", created["id"].as_str().unwrap());
-    let again = Config { path, ..config };
-    assert_eq!(service.call("POST", &format!("{}/activate", again.path), None).await.status, 202);
-    service.settled(&again).await;
+    service.connected_again(config).await;
     assert_eq!(service.titles().await, ["Can", "Ayşe"]);
     let phones = service.vendors_get("bitrix24/records/lead").await[0]["multi"]["PHONE"].clone();
     assert_eq!(phones.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_portal_that_cannot_be_asked_for_earlier_records_is_not_asked_again_at_once() {
+    let service = Service::start().await;
+    let config = service.synced(&PEOPLE).await;
+    assert_eq!(service.call("DELETE", &config.path, None).await.status, 204);
+    let away = json!({ "vendor": "bitrix24", "matching": "list", "kind": "status", "status": 503, "times": 2 });
+    service.vendors_post("faults", away).await;
+    let since = Instant::now();
+    service.connected_again(config).await;
+    assert_eq!(service.titles().await, ["Can", "Ayşe"]);
+    assert!(since.elapsed() >= Duration::from_secs(1 + 2), "two pauses, the second of them longer");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A service of its own for each test: the real binary, its own database, its own vendors.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -15,12 +16,29 @@ use kopru_sandbox::{Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use crate::secrets::{Left, Secrets};
+
+/// Google's, as the sandbox knows it.
+const CLIENT_SECRET: &str = "sandbox-secret";
+const SKIPPED: &[u8] = b"\nSKIPPED: no PostgreSQL, since KOPRU_TEST_DATABASE_URL is not set; use scripts/with-pg\n";
+
 /// The binary with a database in `folder` and a key.
 pub fn kopru(folder: &Path) -> Command {
+    kopru_on(&in_folder(folder))
+}
+
+fn in_folder(folder: &Path) -> String {
+    format!("sqlite://{}", folder.join("kopru.db").display())
+}
+
+fn kopru_on(database: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kopru"));
-    let key = format!("t:{}", STANDARD.encode([7; 32]));
-    command.env("DATABASE_URL", format!("sqlite://{}", folder.join("kopru.db").display())).env("KOPRU_VAULT_KEYS", key);
+    command.env("DATABASE_URL", database).env("KOPRU_VAULT_KEYS", format!("t:{}", vault_key()));
     command
+}
+
+fn vault_key() -> String {
+    STANDARD.encode([7; 32])
 }
 
 /// An answer.
@@ -55,26 +73,62 @@ pub struct Service {
     /// An API key with all scopes.
     pub key: String,
     base: String,
+    database: String,
     folder: tempfile::TempDir,
     arguments: Vec<String>,
     process: Child,
-    log: std::thread::JoinHandle<String>,
+    /// Other instances.
+    beside: Vec<Child>,
+    /// Of each start; none once somebody looked at what is left.
+    logs: Vec<std::thread::JoinHandle<String>>,
+    secrets: Secrets,
     vendors: Sandbox,
     http: HttpClient,
 }
 
 impl Drop for Service {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if std::thread::panicking() || self.logs.is_empty() {
+            self.kill();
+        } else {
+            assert_eq!(self.left().leaks(), BTreeSet::new());
+        }
     }
 }
 
 impl Service {
     pub async fn start() -> Self {
+        Self::start_and(&[]).await
+    }
+
+    /// With these settings besides.
+    pub async fn start_and(settings: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::start_on((&in_folder(folder.path()), folder), settings).await
+    }
+
+    /// On a database of its own on the server that `scripts/with-pg` started; `None` where there is none.
+    pub async fn start_on_postgres() -> Option<Self> {
+        let server = std::env::var_os("KOPRU_TEST_DATABASE_URL").and_then(|url| url.into_string().ok());
+        let Some(server) = server else {
+            // Past the test harness, which shows nothing of tests that pass.
+            std::io::stderr().write_all(SKIPPED).unwrap();
+            return None;
+        };
+        let name = format!("service_{}", uuid::Uuid::now_v7().simple());
+        let made = Command::new("psql").args([&server, "-c", &format!("CREATE DATABASE {name}")]).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let (address, _) = server.rsplit_once('/').unwrap();
+        Some(Self::start_on((&format!("{address}/{name}"), tempfile::tempdir().unwrap()), &[]).await)
+    }
+
+    async fn start_on(database: (&str, tempfile::TempDir), more: &[&str]) -> Self {
         let vendors = Sandbox::start(SandboxConfig::default()).await.unwrap();
-        let google = format!("{}/google", vendors.base_url());
-        Self::run(vendors, &["--private-portals", "--google-client-id", "sandbox-client", "--google-url", &google])
+        let [google, twilio] = ["google", "twilio"].map(|vendor| format!("{}/{vendor}", vendors.base_url()));
+        let google = ["--google-client-id", "sandbox-client", "--google-url", &google];
+        let twilio = ["--twilio-url", &twilio, "--message-timeout", "2"];
+        let settings = [&["--private-portals"], &google[..], &twilio[..], more].concat();
+        Self::run(vendors, &settings, database)
     }
 
     /// As an operator runs it who knows of no settings.
@@ -84,23 +138,30 @@ impl Service {
 
     /// With these settings and no vendors' addresses.
     pub async fn start_with(settings: &[&str]) -> Self {
-        Self::run(Sandbox::start(SandboxConfig::default()).await.unwrap(), settings)
+        let folder = tempfile::tempdir().unwrap();
+        let vendors = Sandbox::start(SandboxConfig::default()).await.unwrap();
+        Self::run(vendors, settings, (&in_folder(folder.path()), folder))
     }
 
-    fn run(vendors: Sandbox, settings: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let run = |args: &[&str]| String::from_utf8(kopru(folder.path()).args(args).output().unwrap().stdout).unwrap();
+    fn run(vendors: Sandbox, settings: &[&str], (database, folder): (&str, tempfile::TempDir)) -> Self {
+        let run = |args: &[&str]| String::from_utf8(kopru_on(database).args(args).output().unwrap().stdout).unwrap();
         run(&["company", "add", "acme"]);
         let key = run(&["api-key", "create", "--company", "acme"]).trim().to_owned();
         let port = free_port();
         let base = format!("http://127.0.0.1:{port}");
         let own = ["serve", "--port", &port.to_string(), "--public-url", &base].map(str::to_owned);
         let arguments: Vec<String> = own.into_iter().chain(settings.iter().map(|text| (*text).to_owned())).collect();
-        let (process, log) = serve(kopru(folder.path()).args(&arguments));
+        let (process, log) = serve(kopru_on(database).args(&arguments));
+        let secrets = Secrets::default();
+        for secret in [&key, &vault_key(), "/rest/1/abcdef/", CLIENT_SECRET] {
+            secrets.learn(secret);
+        }
         let second = Duration::from_secs(30);
         let options =
             HttpOptions { timeout: second, connect_timeout: second, private_addresses: PrivateAddresses::Allow };
-        Self { key, base, folder, arguments, process, log, vendors, http: HttpClient::new(&options).unwrap() }
+        let (http, database, logs) = (HttpClient::new(&options).unwrap(), database.to_owned(), vec![log]);
+        let beside = Vec::new();
+        Self { key, base, database, folder, arguments, process, beside, logs, secrets, vendors, http }
     }
 
     /// Ends the service as an operator does.
@@ -113,8 +174,32 @@ impl Service {
     /// Ends it, and starts it again with these keys of the vault.
     pub fn restart(&mut self, keys: &str) {
         self.end();
-        let mut command = kopru(self.folder.path());
-        (self.process, self.log) = serve(command.args(&self.arguments).env("KOPRU_VAULT_KEYS", keys));
+        let mut command = kopru_on(&self.database);
+        let (process, log) = serve(command.args(&self.arguments).env("KOPRU_VAULT_KEYS", keys));
+        self.process = process;
+        self.logs.push(log);
+    }
+
+    /// Starts one more instance on the database; its address.
+    pub fn beside(&mut self) -> String {
+        let port = free_port().to_string();
+        let mut arguments = self.arguments.clone();
+        let own = arguments.iter().position(|argument| argument == "--port").unwrap() + 1;
+        arguments[own].clone_from(&port);
+        let (process, log) = serve(kopru_on(&self.database).args(arguments));
+        self.beside.push(process);
+        self.logs.push(log);
+        format!("http://127.0.0.1:{port}")
+    }
+
+    /// How many codes and tokens the vendors gave.
+    pub fn given(&self) -> usize {
+        self.vendors.secrets().len()
+    }
+
+    /// Its address.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     /// The folder of its database.
@@ -124,38 +209,58 @@ impl Service {
 
     /// A command on its database while it runs; what it prints.
     pub fn operate(&self, args: &[&str]) -> String {
-        let output = kopru(self.folder.path()).args(args).output().unwrap();
+        let output = kopru_on(&self.database).args(args).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        let told = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        if let ["api-key", "create", ..] = args {
+            self.secrets.learn(&told);
+        }
+        told
     }
 
-    /// Ends the service; all bytes of its database, and its log.
-    pub fn stop(mut self) -> (Vec<u8>, String) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-        let files = std::fs::read_dir(self.folder.path()).unwrap();
-        let database = files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
-        let (_, other) = (0, std::thread::spawn(String::new));
-        let log = std::mem::replace(&mut self.log, other).join().unwrap();
-        (database, log)
+    fn kill(&mut self) {
+        for process in self.beside.iter_mut().chain([&mut self.process]) {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// Ends the service; all of its database, its log, and what neither may show.
+    pub fn left(&mut self) -> Left {
+        self.kill();
+        let database = if self.database.starts_with("postgres") {
+            Command::new("pg_dump").arg(&self.database).output().unwrap().stdout
+        } else {
+            let files = std::fs::read_dir(self.folder.path()).unwrap();
+            files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+        };
+        let log = self.logs.drain(..).map(|log| log.join().unwrap()).collect();
+        self.vendors.secrets().iter().for_each(|secret| self.secrets.learn(secret));
+        Left { database, log, secrets: self.secrets.all() }
     }
 
     pub async fn raw(&self, method: Method, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Answer {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
         let mut request = self.http.request(method, &url).header("Content-Type", "application/json");
+        self.secrets.learn_address(&url);
         for (name, value) in headers {
+            self.secrets.learn_header(name, value);
             request = request.header(*name, *value);
         }
-        let reply = self.http.send(request.body(body.unwrap_or_default())).await.unwrap();
+        let body = body.unwrap_or_default();
+        self.secrets.learn_body(&serde_json::from_str(&body).unwrap_or_default());
+        let reply = self.http.send(request.body(body)).await.unwrap();
         let content_type = reply.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Answer {
+        let answer = Answer {
             status: reply.status,
             content_type: content_type.to_owned(),
             location: reply.location().map(str::to_owned),
             headers: reply.headers.clone(),
             json: serde_json::from_slice(&reply.body).unwrap_or(Value::Null),
             text: String::from_utf8_lossy(&reply.body).into_owned(),
-        }
+        };
+        self.secrets.learn_answer(&answer);
+        answer
     }
 
     pub async fn send(&self, method: &str, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
@@ -188,6 +293,56 @@ impl Service {
     /// The simulated portal's address.
     pub fn portal(&self) -> String {
         format!("{}/bitrix24", self.vendors.base_url())
+    }
+
+    /// The company's own account at the simulated vendor of messages, which is fast, and posts what people answer.
+    pub async fn connect_twilio(&self) {
+        let account = "AC00000000000000000000000000000001";
+        self.secrets.learn("sandbox-token");
+        let settings = json!({
+            "account_sid": account,
+            "auth_token": "sandbox-token",
+            "from_sms": "+15005550006",
+            "from_whatsapp": "+15005550006",
+            "messages_per_second": 100,
+        });
+        let connected = self.call("PUT", "/api/v1/companies/acme/integrations/twilio", Some(settings)).await;
+        assert_eq!(connected.status, 200, "{}", connected.json);
+        let quick = json!({ "sent_ms": 10, "delivered_ms": 10, "read_ms": 10 });
+        self.vendors_post("twilio/settings", quick).await;
+        let mut known = self.vendors_get("twilio/accounts").await[account].clone();
+        known["inbound_url"] = json!(format!("{}/hooks/twilio/acme", self.base));
+        self.vendors_post("twilio/accounts", json!({ account: known })).await;
+    }
+
+    /// A person writes to the company.
+    pub async fn writes(&self, channel: &str, number: &str, text: &str) {
+        let prefix = if channel == "whatsapp" { "whatsapp:" } else { "" };
+        let message =
+            json!({ "from": format!("{prefix}{number}"), "to": format!("{prefix}+15005550006"), "body": text });
+        self.vendors_post("twilio/inbound", message).await;
+    }
+
+    /// How often a message of ours came to that number.
+    pub async fn reached(&self, number: &str) -> usize {
+        let messages = self.vendors_get("twilio/messages").await;
+        let own = messages.as_array().unwrap().iter().filter(|message| message["direction"] != "inbound");
+        own.filter(|message| message["to"].as_str().unwrap().ends_with(number)).count()
+    }
+
+    /// Lets go of what faults hold.
+    pub async fn delete_faults(&self) {
+        self.open("DELETE", &format!("{}/_control/faults", self.vendors.base_url()), None).await;
+    }
+
+    /// How many codes and tokens the vendors have given.
+    pub fn tokens_given(&self) -> usize {
+        self.vendors.secrets().len()
+    }
+
+    /// A moment that is so near.
+    pub fn in_seconds(seconds: u64) -> String {
+        (SystemClock.now() + Duration::from_secs(seconds)).to_string()
     }
 
     /// A sheet with names and phones, imported as leads by the portal's webhook.
@@ -227,14 +382,24 @@ impl Service {
 
     /// The person connects the Google account.
     pub async fn consent(&self) {
-        let page = self.call("GET", "/sheet-sync/oauth/authorize", None).await.location.unwrap();
-        let mut form: Vec<(String, String)> = url::Url::parse(&page).unwrap().query_pairs().into_owned().collect();
+        self.consent_at("/sheet-sync/oauth/authorize").await;
+    }
+
+    /// The person connects what begins at that address.
+    pub async fn consent_at(&self, authorize: &str) {
+        let page = self.call("GET", authorize, None).await.location.unwrap();
+        let back = self.agreed(&page).await;
+        assert_eq!(self.open("GET", &back, None).await.status, 303);
+        assert_eq!(self.open("GET", &back, None).await.status, 401, "a state works once");
+    }
+
+    /// The person ticks all boxes on Google's page; where Google sends the browser.
+    pub async fn agreed(&self, page: &str) -> String {
+        let mut form: Vec<(String, String)> = url::Url::parse(page).unwrap().query_pairs().into_owned().collect();
         let scopes = form.iter().find(|(name, _)| name == "scope").unwrap().1.clone();
         form.extend(scopes.split(' ').map(|scope| ("grant".to_owned(), scope.to_owned())));
         form.push(("decision".to_owned(), "allow".to_owned()));
-        let back = self.agree(&page, &form).await;
-        assert_eq!(self.open("GET", &back, None).await.status, 303);
-        assert_eq!(self.open("GET", &back, None).await.status, 401, "a state works once");
+        self.agree(page, &form).await
     }
 
     /// Sends a vendor's consent page; where it sends the person.
@@ -293,7 +458,7 @@ pub fn signed(id: &str, age: i64, secret: &str, body: &str) -> [(&'static str, S
 
 /// Starts a service; its process, and what it logs.
 fn serve(command: &mut Command) -> (Child, std::thread::JoinHandle<String>) {
-    let command = command.env("GOOGLE_CLIENT_SECRET", "sandbox-secret").env("RUST_LOG", "debug");
+    let command = command.env("GOOGLE_CLIENT_SECRET", CLIENT_SECRET).env("RUST_LOG", "debug");
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut log = process.stderr.take().unwrap();
     let log = std::thread::spawn(move || {

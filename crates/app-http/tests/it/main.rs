@@ -2,16 +2,24 @@
 
 #![cfg(test)]
 
+mod audit;
+mod calendar;
 mod configs;
+mod data;
 mod demo;
 mod dependency_rule;
 mod google;
 mod harness;
+mod message_faults;
+mod messages;
 mod operate;
 mod portal;
 mod requests;
 mod rotation;
 mod rows;
+mod secrets;
 mod service;
+mod sessions;
 mod tenants;
+mod together;
 mod traps;

@@ -84,24 +84,49 @@ async fn a_companys_id_may_hold_signs_that_addresses_write_otherwise() {
     assert_eq!(answer.json["code"], "bad_portal_address");
 }
 
+/// Ways to write an address of our own network.
+const PRIVATE: [&str; 20] = [
+    "127.0.0.1:9",
+    "127.1",
+    "127.0.0.1.",
+    "0177.0.0.1",
+    "0x7f.1",
+    "2130706433",
+    "１２７.0.0.1",
+    "0.0.0.0",
+    "192.168.0.5",
+    "100.64.0.1",
+    "169.254.169.254",
+    "192.0.0.192",
+    "[::1]",
+    "[::]",
+    "[::ffff:10.0.0.1]",
+    "[64:ff9b::a00:1]",
+    "[fe80::1]",
+    "[fd00::1]",
+    "localhost",
+    "LOCALHOST",
+];
+
 #[tokio::test]
 async fn what_is_not_set_or_not_allowed_is_named() {
     let service = Service::start_unset().await;
     let consent = service.call("GET", "/sheet-sync/oauth/authorize", None).await;
     assert_eq!(consent.json["code"], "not_set");
     assert!(consent.json["title"].as_str().unwrap().contains("GOOGLE_CLIENT_ID"));
-    for host in ["127.0.0.1:9", "192.168.0.5", "localhost"] {
+    for host in PRIVATE {
         let body = json!({ "webhook": format!("https://{host}/rest/1/abcdef/") });
         let answer = service.call("PUT", "/api/v1/companies/acme/integrations/bitrix24", Some(body)).await;
         assert_eq!((answer.status, answer.json["code"].as_str()), (422, Some("private_portal")), "{host}");
         assert!(answer.json["title"].as_str().unwrap().contains("KOPRU_PRIVATE_PORTALS"));
     }
-    for (portal, server) in [("192.168.0.5", None), ("https://localhost", None), ("8.8.8.8", Some("https://10.0.0.1"))]
-    {
+    let apps = PRIVATE
+        .map(|host| [(format!("https://{host}"), None), ("8.8.8.8".to_owned(), Some(format!("https://{host}")))]);
+    for (portal, server) in apps.into_iter().flatten() {
         let body = json!({ "portal": portal, "client_id": "app.1", "client_secret": "s", "server": server });
-        let answer = service.call("PUT", "/api/v1/companies/acme/integrations/bitrix24", Some(body)).await;
+        let answer = service.call("PUT", "/api/v1/companies/acme/integrations/bitrix24", Some(body.clone())).await;
         let named = (answer.status, answer.json["code"].as_str(), answer.json["field"].as_str());
-        assert_eq!(named, (422, Some("private_portal"), Some("portal")), "{portal}");
+        assert_eq!(named, (422, Some("private_portal"), Some("portal")), "{body}");
     }
     let sheets = service.call("GET", "/api/v1/sheet-sync/spreadsheets", None).await;
     assert_eq!(sheets.json["title"], "Google hesabı bağlı değil; önce hesabı bağlayın.");
@@ -123,6 +148,7 @@ async fn a_browser_is_shown_pages() {
         ("/sheet-sync/oauth/callback?code=c&state=x", 401, "geçerli değil", "not valid any more"),
         ("/sheet-sync/oauth/callback", 400, "geçerli değil", "not valid any more"),
         ("/integrations/bitrix24", 200, "portalınız bağlandı", "portal is connected"),
+        ("/integrations/google-calendar", 200, "Takviminiz bağlandı", "Calendar is connected"),
         ("/api/integrations/oauth/bitrix24/callback?code=c&state=x", 401, "geçerli değil", "not valid any more"),
         ("/api/integrations/oauth/bitrix24/callback?state=x", 200, "Bağlantı kurulmadı", "did not agree"),
     ] {
@@ -148,7 +174,11 @@ async fn the_description_says_what_calls_need() {
     ] {
         let parameters = api["paths"][path][method]["parameters"].as_array().unwrap();
         let header = parameters.iter().find(|parameter| parameter["name"] == "Kopru-User").unwrap();
-        assert_eq!((&header["in"], &header["required"]), (&json!("header"), &json!(true)), "{path}");
+        assert_eq!(
+            (&header["in"], &header["required"]),
+            (&json!("header"), &json!(false)),
+            "{path}: a session's own person is known"
+        );
     }
     let schemas = &api["components"]["schemas"];
     assert_eq!(schemas["ConfigView"]["properties"]["mapping"]["$ref"], "#/components/schemas/Mapping");

@@ -18,13 +18,13 @@ async fn what_the_server_refuses_by_itself_is_a_problem_document_too() {
         let answer = service.call("TRACE", path, None).await;
         assert_eq!((field(&answer).0, answer.json["code"].as_str()), (405, Some("method_not_allowed")), "{path}");
     }
-    let large = format!("{{\"spreadsheet\": \"{}\"}}", "x".repeat(1_100_000));
+    let large = format!("{{\"spreadsheet\": \"{}\"}}", "x".repeat(8_400_000));
     for path in ["/api/v1/sheet-sync/configs", "/api/v1/sheet-sync/webhook?key=k"] {
         let bearer = format!("Bearer {}", service.key);
         let headers = [("Authorization", bearer.as_str()), ("Kopru-User", "ayse"), ("Accept-Language", "en")];
         let answer = service.raw(Method::POST, path, Some(large.clone()), &headers).await;
         assert_eq!((field(&answer).0, answer.json["code"].as_str()), (413, Some("too_large")));
-        assert!(answer.json["title"].as_str().is_some_and(|title| title.contains("1 MB")));
+        assert!(answer.json["title"].as_str().is_some_and(|title| title.contains("8 MB")));
     }
 }
 

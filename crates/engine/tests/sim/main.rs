@@ -8,6 +8,7 @@
 #![cfg(test)]
 
 mod faults;
+mod house;
 mod portal;
 mod schedule;
 mod sheet;
@@ -64,14 +65,6 @@ fn a_broken_fence_is_found() {
 #[test]
 fn a_broken_order_is_found() {
     assert!(first_failure(0..1_000, Some(Broken::Order)).is_some());
-}
-
-/// Not in all schedules yet: docs/guarantees.md tells of the gap that is left.
-#[test]
-fn late_writes_are_repaired() {
-    if let Some((seed, error)) = first_failure(0..SCHEDULES, Some(Broken::Punctuality)) {
-        panic!("schedule {seed} failed: {error}");
-    }
 }
 
 #[test]

@@ -119,11 +119,8 @@ impl CrmWriter for Portal {
         if self.clock.now() + CALL > request.deadline {
             return Ok(vec![CommandOutcome::Retry(None); request.commands.len()]);
         }
-        let late = matches!(self.broken, Some(Broken::Punctuality | Broken::Repair));
-        if late {
-            self.wait(self.chance.millis(1_000)).await;
-        }
-        if late && self.freezer.is_set() {
+        self.wait(self.chance.millis(1_000)).await;
+        if self.freezer.is_set() {
             // Frozen while the connection was made, it sends late. A create would be one too many, which is not
             // promised against.
             self.freezer.pass().await;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -16,11 +15,9 @@ use kopru_ports::Clock as _;
 use kopru_ports::configs::{ConfigStore, SyncConfig};
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::sync::{RowsQuery, SyncStore, SyncSummary};
-use kopru_ports_testkit::{CountedIds, MemoryStore, SimulatedClock};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
-use crate::faults::{Chance, WallClock};
 use crate::portal::DROPPED;
 use crate::sheet::{ID, RECORD, Row, STATUS};
 pub use crate::store::Broken;
@@ -87,16 +84,7 @@ fn config(world: &World) -> SyncConfig {
 
 impl Schedule {
     async fn new(seed: u64, broken: Option<Broken>) -> Self {
-        let world = World {
-            memory: Arc::new(MemoryStore::default()),
-            epochs: Arc::default(),
-            records: Arc::default(),
-            cells: Arc::default(),
-            clock: Arc::new(WallClock { time: Arc::new(SimulatedClock::default()), ahead: AtomicI64::new(0) }),
-            ids: Arc::new(CountedIds::default()),
-            chance: Chance::new(seed + 1),
-            broken,
-        };
+        let world = World::new(seed, broken);
         world.memory.add_company(&company(), "Acme", world.clock.now()).await.expect("a company");
         world.memory.add(&config(&world)).await.expect("a configuration");
         let workers = (0..2).map(|_| Worker::start(&world)).collect();

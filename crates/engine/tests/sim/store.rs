@@ -20,9 +20,7 @@ pub enum Broken {
     Order,
     /// What was created is not found again.
     Dedupe,
-    /// Nothing, but that frozen workers send late; it is looked at again.
-    Punctuality,
-    /// The same, and it is not looked at again.
+    /// What frozen workers sent late is not looked at again.
     Repair,
 }
 

@@ -1,12 +1,13 @@
 //! One instance of the engine, which can be killed and frozen.
 
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kopru_delivery::{Delivery, DeliveryOptions, Waker};
 use kopru_engine::{Engine, Ports, Settings};
 use kopru_ports::UniqueIds;
-use kopru_ports_testkit::{MemoryIntegrations, MemoryStore, Nothing};
+use kopru_ports_testkit::{CountedIds, MemoryIntegrations, MemoryStore, Nothing, SimulatedClock};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -26,6 +27,21 @@ pub struct World {
     pub ids: Arc<dyn UniqueIds>,
     pub chance: Chance,
     pub broken: Option<Broken>,
+}
+
+impl World {
+    pub fn new(seed: u64, broken: Option<Broken>) -> Self {
+        Self {
+            memory: Arc::new(MemoryStore::default()),
+            epochs: Arc::default(),
+            records: Arc::default(),
+            cells: Arc::default(),
+            clock: Arc::new(WallClock { time: Arc::new(SimulatedClock::default()), ahead: AtomicI64::new(0) }),
+            ids: Arc::new(CountedIds::default()),
+            chance: Chance::new(seed + 1),
+            broken,
+        }
+    }
 }
 
 pub struct Worker {
@@ -83,13 +99,26 @@ fn ports(world: &World, store: &Arc<Store>, freezer: &Freezer) -> Ports {
         delivery: store.clone(),
         sync: world.memory.clone(),
         sealer: Arc::new(Nothing),
+        sessions: world.memory.clone(),
+        hosts: None,
+        audit: world.memory.clone(),
+        data: world.memory.clone(),
+        origins: world.memory.clone(),
         sealed: world.memory.clone(),
         google: Arc::new(Nothing),
+        calendar_consent: Arc::new(Nothing),
+        calendar: Arc::new(Nothing),
         sheets: Arc::new(sheet),
         connections: Arc::new(Nothing),
         catalog: portal.clone(),
         crm: portal,
         clock: world.clock.clone(),
+        outbox: world.memory.clone(),
+        contacts: world.memory.clone(),
+        texts: world.memory.clone(),
+        messages: Arc::new(Nothing),
+        vendors: Vec::new(),
+        webhooks: Vec::new(),
         ids: world.ids.clone(),
     }
 }
@@ -98,7 +127,10 @@ fn settings() -> Settings {
     Settings {
         public_url: "http://localhost".into(),
         google_redirect_uri: String::new(),
+        calendar_redirect_uri: String::new(),
         google_is_set: true,
+        host_scopes: Vec::new(),
         crm_patience: CALL + Duration::from_secs(5),
+        message_patience: Duration::from_secs(40),
     }
 }

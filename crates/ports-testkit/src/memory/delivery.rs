@@ -35,6 +35,9 @@ impl DeliveryStore for MemoryStore {
     async fn freeze(&self, lease: &Lease, attempts: Vec<NewAttempt>) -> Result<(), StoreError> {
         let mut state = self.state();
         let lane = state.fenced(lease)?;
+        if attempts.iter().any(|attempt| lane.was_opened_again(&attempt.key, attempt.generation)) {
+            return Err(error(StoreErrorKind::Conflict));
+        }
         for attempt in attempts {
             lane.freeze(attempt);
         }
@@ -50,7 +53,10 @@ impl DeliveryStore for MemoryStore {
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {
         let mut state = self.state();
         state.fenced(lease)?;
-        state.apply(&lease.company, settlement.sync);
+        state.apply(&lease.company, now, settlement.sync);
+        for change in &settlement.messages {
+            state.step(&lease.company, change, kept(now));
+        }
         let lane = state.fenced(lease)?;
         for (key, generation, outcome) in settlement.outcomes {
             lane.settle(now, &key, generation, outcome);

@@ -14,6 +14,10 @@ impl IdentityStore for MemoryStore {
         Ok(())
     }
 
+    async fn company(&self, company: &CompanyId) -> Result<Option<String>, StoreError> {
+        Ok(self.state().companies.get(company).cloned())
+    }
+
     async fn companies(&self) -> Result<Vec<(CompanyId, String)>, StoreError> {
         Ok(self.state().companies.iter().map(|(id, name)| (id.clone(), name.clone())).collect())
     }
@@ -46,10 +50,7 @@ impl IdentityStore for MemoryStore {
             return Ok(false);
         };
         key.revoked = key.revoked.or(Some(kept(now)));
+        state.sessions.retain(|_, session| (&session.company, session.key) != (company, id));
         Ok(true)
-    }
-
-    async fn vault_probe(&self, sealed: &str) -> Result<String, StoreError> {
-        Ok(self.state().probe.get_or_insert_with(|| sealed.to_owned()).clone())
     }
 }

@@ -32,6 +32,7 @@ pub(super) struct Job {
 
 #[derive(Debug)]
 struct Attempt {
+    generation: i64,
     payload: Value,
     deadline: Timestamp,
 }
@@ -79,33 +80,49 @@ impl Lane {
         }
     }
 
+    /// Whether the key's attempt is of a later generation.
+    pub fn was_opened_again(&self, key: &str, generation: i64) -> bool {
+        self.attempts.get(key).is_some_and(|attempt| attempt.generation > generation)
+    }
+
+    pub fn has_attempt(&self, key: &str) -> bool {
+        self.attempts.contains_key(key)
+    }
+
     pub fn freeze(&mut self, attempt: NewAttempt) {
-        let NewAttempt { key, payload, deadline } = attempt;
-        self.attempts.insert(key, Attempt { payload, deadline: kept(deadline) });
+        let NewAttempt { key, generation, payload, deadline } = attempt;
+        self.attempts.insert(key, Attempt { generation, payload, deadline: kept(deadline) });
     }
 
     pub fn reopen(&mut self, new: &NewWork, attempt: NewAttempt) -> bool {
-        if self.attempts.contains_key(&attempt.key) {
+        if self.has_attempt(&attempt.key) {
             return false;
         }
         self.enqueue(new, new.due);
-        self.freeze(attempt);
+        let generation = self.jobs[&new.key].generation;
+        self.freeze(NewAttempt { generation, ..attempt });
         true
     }
 
     pub fn settle(&mut self, now: Timestamp, key: &str, generation: i64, outcome: Outcome) {
-        if let Outcome::Open { until } = outcome {
-            if let Some(attempt) = self.attempts.get_mut(key) {
-                attempt.deadline = kept(until);
-            }
+        if !self.was_opened_again(key, generation) {
+            self.settle_attempt(key, &outcome);
+        }
+        if let Outcome::Open { .. } = outcome {
             return;
         }
-        self.attempts.remove(key);
         let Some(job) = self.jobs.get_mut(key) else { return };
         if job.generation == generation && outcome == Outcome::Done {
             self.jobs.remove(key);
         } else {
             job.settle(now, generation, outcome);
+        }
+    }
+
+    fn settle_attempt(&mut self, key: &str, outcome: &Outcome) {
+        match (outcome, self.attempts.get_mut(key)) {
+            (Outcome::Open { until }, Some(attempt)) => attempt.deadline = kept(*until),
+            _ => drop(self.attempts.remove(key)),
         }
     }
 
@@ -171,7 +188,7 @@ impl Job {
                 self.failures += 1;
             }
             Outcome::Parked { .. } if same => self.parked = true,
-            Outcome::Again { .. } | Outcome::Parked { .. } | Outcome::Open { .. } => {}
+            Outcome::StillDue | Outcome::Again { .. } | Outcome::Parked { .. } | Outcome::Open { .. } => {}
         }
     }
 }

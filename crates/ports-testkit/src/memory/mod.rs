@@ -1,34 +1,50 @@
 //! The storage ports in memory, as strict as a database and the same on every run.
 
+mod audit;
 mod configs;
 mod consents;
+mod contacts;
+mod data;
 mod delivery;
 mod identity;
 mod integrations;
 mod lane;
 mod limits;
+mod origins;
+mod outbox;
 mod rows;
 mod sealed;
+mod sessions;
 mod sync;
+mod texts;
 mod tokens;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use kopru_domain::message::{Channel, Policy};
 use kopru_domain::{CompanyId, ConfigId};
+use kopru_ports::audit::AuditEntry;
+use kopru_ports::data::Retention;
 use kopru_ports::gate::Limit;
 use kopru_ports::identity::ApiKey;
 use kopru_ports::integrations::{Integration, IntegrationKind};
 use kopru_ports::oauth::PendingConsent;
+use kopru_ports::outbox::{Contact, Message, Tally};
+use kopru_ports::sessions::Session;
+use kopru_ports::texts::NamedTemplate;
 use kopru_ports::tokens::TokenKey;
 use kopru_ports::{Retry, StoreError, StoreErrorKind};
+use uuid::Uuid;
 
 use lane::Lane;
+use outbox::Batch;
 use rows::Tab;
 use tokens::Connection;
 
-/// Companies, connections, configurations, rows, lanes and limits of one process, gone with it. Every call is one step:
+/// Companies, connections, configurations, rows, messages, lanes and limits of one process, gone with it. Every call is one step:
 /// it changes all that it should, or nothing.
 #[derive(Debug, Default)]
 pub struct MemoryStore(Mutex<State>);
@@ -43,6 +59,20 @@ struct State {
     integrations: HashMap<(CompanyId, IntegrationKind), Integration>,
     tokens: HashMap<TokenKey, Connection>,
     consents: HashMap<String, (PendingConsent, Timestamp)>,
+    audit: BTreeMap<(CompanyId, Uuid), AuditEntry>,
+    origins: BTreeSet<(CompanyId, String)>,
+    sessions: BTreeMap<String, Session>,
+    retention: BTreeMap<CompanyId, Retention>,
+    batches: BTreeMap<CompanyId, Vec<Batch>>,
+    messages: BTreeMap<(CompanyId, Uuid), Message>,
+    /// The messages that some day's caps were counted against.
+    counted: BTreeSet<(CompanyId, Uuid)>,
+    days: BTreeMap<(CompanyId, Date), Tally>,
+    contacts: BTreeMap<(CompanyId, Channel, String), Contact>,
+    /// People's messages that were told of.
+    inbound: BTreeSet<(CompanyId, String)>,
+    templates: BTreeMap<(CompanyId, String), NamedTemplate>,
+    policies: BTreeMap<CompanyId, Policy>,
     probe: Option<String>,
     /// The number of the last history entry.
     entries: i64,

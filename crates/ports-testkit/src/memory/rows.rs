@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use kopru_domain::{CompanyId, RowId, RowState};
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::sync::{HistoryEntry, RowSeen, RowWritten, ScanProgress, SheetEvent, SyncChanges, SyncRow};
@@ -19,7 +20,7 @@ pub(super) struct Tab {
 #[derive(Debug)]
 pub(super) struct Event {
     pub event: SheetEvent,
-    pub open: bool,
+    pub processed: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -31,20 +32,20 @@ pub(super) struct Row {
 impl State {
     /// All changes, or none where rows or entries are for a configuration that does not exist.
     /// A configuration that was deleted while a turn ran has nothing to record.
-    pub(super) fn apply(&mut self, company: &CompanyId, list: Vec<SyncChanges>) {
+    pub(super) fn apply(&mut self, company: &CompanyId, now: Timestamp, list: Vec<SyncChanges>) {
         for changes in list {
             if let Some(tab) = self.tabs.get_mut(&(company.clone(), changes.config)) {
-                tab.apply(changes, &mut self.entries);
+                tab.apply(changes, now, &mut self.entries);
             }
         }
     }
 }
 
 impl Tab {
-    fn apply(&mut self, changes: SyncChanges, entries: &mut i64) {
+    fn apply(&mut self, changes: SyncChanges, now: Timestamp, entries: &mut i64) {
         for id in &changes.events {
             if let Some(event) = self.events.get_mut(id) {
-                event.open = false;
+                event.processed = Some(kept(now));
             }
         }
         for seen in changes.seen {

@@ -22,7 +22,7 @@ impl SyncStore for MemoryStore {
             return Ok(Accepted::Duplicate);
         }
         let received = kept(event.received);
-        let stored = Event { event: SheetEvent { received, ..event }, open: true };
+        let stored = Event { event: SheetEvent { received, ..event }, processed: None };
         tab.events.insert(stored.event.id.clone(), stored);
         state.enqueue(&work, received);
         Ok(Accepted::Stored)
@@ -42,6 +42,7 @@ impl SyncStore for MemoryStore {
         let (limit, by_place) = match query {
             RowsQuery::Ids(_) => (u32::MAX, false),
             RowsQuery::Places(..) => (u32::MAX, true),
+            RowsQuery::After(_, limit) => (limit, false),
             RowsQuery::StatusDue(limit) | RowsQuery::Refused(limit) => (limit, true),
         };
         let rows = state.tab(company, config).into_iter().flat_map(|tab| tab.rows.values());
@@ -117,7 +118,7 @@ impl State {
 
 impl Tab {
     fn open_events(&self) -> impl Iterator<Item = &SheetEvent> {
-        self.events.values().filter(|event| event.open).map(|event| &event.event)
+        self.events.values().filter(|event| event.processed.is_none()).map(|event| &event.event)
     }
 }
 
@@ -132,6 +133,7 @@ impl Row {
             RowsQuery::Places(first, end) => (*first..*end).contains(&self.row.place),
             RowsQuery::StatusDue(_) => self.shown < self.row.revision && self.row.state != RowState::Pending,
             RowsQuery::Refused(_) => self.refused(),
+            RowsQuery::After(after, _) => after.as_ref().is_none_or(|after| self.row.id > *after),
         }
     }
 }

@@ -12,6 +12,19 @@ pub(super) struct Connection {
     refreshed_until: Option<Timestamp>,
 }
 
+impl Connection {
+    pub(super) fn without_tokens(&self, key: &TokenKey) -> kopru_ports::data::Connection {
+        kopru_ports::data::Connection {
+            user: key.user.clone(),
+            service: key.service,
+            account_email: self.token.account_email.clone(),
+            scopes: self.token.scopes.clone(),
+            status: self.token.status,
+            last_error: self.token.last_error.clone(),
+        }
+    }
+}
+
 #[async_trait]
 impl TokenStore for MemoryStore {
     async fn load(&self, key: &TokenKey) -> Result<Option<StoredToken>, StoreError> {

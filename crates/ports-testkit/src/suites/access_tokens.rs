@@ -11,11 +11,12 @@ use tokio::task::JoinSet;
 use super::trouble::Trouble;
 
 /// Runs the clauses of [`kopru_ports::tokens::AccessTokens`]: `$world` gives a future of a fresh
-/// [`TokensWorld`](crate::suites::access_tokens::TokensWorld).
+/// [`TokensWorld`](crate::suites::access_tokens::TokensWorld); after `served:` of `Some` of it, or of `None` where
+/// its server is missing: then it has to say that the test is skipped.
 #[macro_export]
 macro_rules! access_tokens_suite {
-    ($world:expr $(; skip: [$($skip:tt)*])?) => {
-        $crate::clauses!(async { Some($world.await) }, access_tokens: [
+    (served: $open:expr $(; skip: [$($skip:tt)*])?) => {
+        $crate::clauses!($open, access_tokens: [
             a_token_is_one_that_the_vendor_takes,
             a_token_stays_while_it_is_good,
             a_refused_token_is_replaced,
@@ -25,6 +26,9 @@ macro_rules! access_tokens_suite {
             who_ended_the_connection_has_to_connect_again,
             a_vendor_that_is_away_ends_no_connection,
         ], skip: [$($($skip)*)?]);
+    };
+    ($world:expr $(; skip: [$($skip:tt)*])?) => {
+        $crate::access_tokens_suite!(served: async { Some($world.await) } $(; skip: [$($skip)*])?);
     };
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kopru_ports::audit::Actor;
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::oauth::{ConsentStore, PendingConsent};
 
@@ -14,7 +15,13 @@ const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
 /// A state works once, and not after its time.
 pub async fn a_consent_is_taken_once_and_in_time(store: Arc<impl ConsentStore + IdentityStore>) {
     store.add_company(&key().company, "", NOW).await.expect("a company");
-    let consent = PendingConsent { key: key(), sealed_verifier: "sealed".into(), return_to: "/".into() };
+    let consent = PendingConsent {
+        key: key(),
+        sealed_verifier: "sealed".into(),
+        return_to: "/".into(),
+        session: None,
+        actor: Actor::default(),
+    };
     let until = NOW + Duration::from_mins(10);
     for state in ["a", "b"] {
         store.put(state, consent.clone(), until).await.expect("stored");

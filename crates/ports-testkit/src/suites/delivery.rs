@@ -92,7 +92,7 @@ pub async fn with_a_stale_lease_nothing_is_recorded(store: Arc<impl DeliveryStor
     let fresh = leased(&*store, 31).await;
     let settlement =
         Settlement { outcomes: vec![("a".into(), works[0].generation, Outcome::Done)], ..Settlement::default() };
-    let attempt = NewAttempt { key: "a".into(), payload: Value::Null, deadline: at(90) };
+    let attempt = NewAttempt { key: "a".into(), generation: 1, payload: Value::Null, deadline: at(90) };
     let errors = [
         store.settle(&stale, at(31), settlement).await.err(),
         store.freeze(&stale, vec![attempt]).await.err(),
@@ -139,12 +139,23 @@ pub async fn a_pause_blocks_its_own_key_only(store: Arc<impl DeliveryStore>) {
     assert_eq!(again.failures, 1);
 }
 
+/// Work that an account did not take keeps its place before what came later.
+pub async fn what_waits_for_its_account_keeps_its_place(store: Arc<impl DeliveryStore>) {
+    store.enqueue(vec![work("b", 0), work("a", 1)]).await.expect("enqueued");
+    let lease = leased(&*store, 5).await;
+    let works = claimed(&*store, &lease, 5).await;
+    let attempt = NewAttempt { key: "b".into(), generation: 1, payload: Value::Null, deadline: at(90) };
+    store.freeze(&lease, vec![attempt]).await.expect("frozen");
+    settle(&*store, &lease, 5, vec![(&works[0], Outcome::StillDue)]).await;
+    assert_eq!(keys(&claimed(&*store, &lease, 5).await), ["b", "a"]);
+}
+
 /// What may still be on the wire is not sent by a successor; after its deadline it is given with its
 /// frozen payload, and closed by the key's next outcome.
 pub async fn an_open_attempt_holds_its_key_until_its_deadline(store: Arc<impl DeliveryStore>) {
     store.enqueue(vec![work("a", 0), work("b", 0)]).await.expect("enqueued");
     let lost = leased(&*store, 0).await;
-    let attempt = NewAttempt { key: "a".into(), payload: json!("frozen"), deadline: at(65) };
+    let attempt = NewAttempt { key: "a".into(), generation: 1, payload: json!("frozen"), deadline: at(65) };
     store.freeze(&lost, vec![attempt]).await.expect("frozen");
     let successor = leased(&*store, 31).await;
     assert_eq!(keys(&claimed(&*store, &successor, 31).await), ["b"]);
@@ -225,7 +236,7 @@ pub async fn a_lane_given_back_stands_behind_those_that_wait(store: Arc<impl Del
 
 /// What a lost worker may send late is resolved like any attempt, once no other one is open for its key.
 pub async fn a_late_attempt_is_opened_again(store: Arc<impl DeliveryStore>) {
-    let late = |deadline| NewAttempt { key: "a".into(), payload: json!("late"), deadline: at(deadline) };
+    let late = |deadline| NewAttempt { key: "a".into(), generation: 1, payload: json!("late"), deadline: at(deadline) };
     store.enqueue(vec![work("a", 0)]).await.expect("enqueued");
     let lease = leased(&*store, 0).await;
     let own = NewAttempt { payload: json!("own"), ..late(20) };
@@ -240,6 +251,22 @@ pub async fn a_late_attempt_is_opened_again(store: Arc<impl DeliveryStore>) {
     assert_eq!(store.claim(&lease, at(39), claim.clone()).await.expect("a claim"), [], "not before its deadline");
     let claimed = store.claim(&lease, at(41), claim).await.expect("a claim");
     assert_eq!(claimed.iter().map(|work| work.open_attempt.clone()).collect::<Vec<_>>(), [Some(json!("late"))]);
+}
+
+/// What was opened again since its key was claimed is neither replaced by the turn that began before, nor closed by it.
+pub async fn a_turn_cannot_close_what_was_opened_again_meanwhile(store: Arc<impl DeliveryStore>) {
+    let attempt = |payload| NewAttempt { key: "a".into(), generation: 1, payload, deadline: at(40) };
+    store.enqueue(vec![work("a", 0)]).await.expect("enqueued");
+    let lease = leased(&*store, 0).await;
+    let works = claimed(&*store, &lease, 0).await;
+    assert!(store.reopen(work("a", 5), attempt(json!("late"))).await.expect("an answer"));
+    let error = store.freeze(&lease, vec![attempt(json!("own"))]).await.expect_err("opened again");
+    assert_eq!(error.kind, StoreErrorKind::Conflict);
+    settle(&*store, &lease, 1, vec![(&works[0], Outcome::Done)]).await;
+    let again = claimed(&*store, &lease, 40).await;
+    assert_eq!(again[0].open_attempt, Some(json!("late")));
+    settle(&*store, &lease, 40, vec![(&again[0], Outcome::Done)]).await;
+    assert!(claimed(&*store, &lease, 9999).await.is_empty());
 }
 
 /// A turn's follow-ups are recorded together with its outcomes.

@@ -35,9 +35,3 @@ pub async fn a_key_is_found_by_its_hash_until_it_is_revoked(store: Arc<impl Iden
     assert!(store.revoke_key(&company(), key.id, NOW).await.expect("an answer"));
     assert_eq!(store.keys(&company()).await.expect("keys")[0].revoked, Some(NOW));
 }
-
-/// Whatever comes later, the first probe is the one that keys are held against.
-pub async fn the_first_vault_probe_is_kept(store: Arc<impl IdentityStore>) {
-    assert_eq!(store.vault_probe("one").await.expect("a probe"), "one");
-    assert_eq!(store.vault_probe("two").await.expect("a probe"), "one");
-}

@@ -3,23 +3,35 @@
 #![expect(clippy::missing_panics_doc, reason = "every clause panics when it does not hold")]
 
 pub mod access_tokens;
+pub mod audit;
+pub mod calendar;
 pub mod clock;
 pub mod configs;
 pub mod consents;
+pub mod contacts;
 pub mod crm;
 pub mod crm_catalog;
 pub mod crm_writer;
+pub mod data;
 pub mod delivery;
 pub mod gate;
+pub mod host_tokens;
 pub mod identity;
+pub mod inbound;
 pub mod integrations;
 pub mod limits;
+pub mod message_sender;
+pub mod message_steps;
 pub mod oauth_provider;
+pub mod origins;
+pub mod outbox;
 pub mod portal_connections;
 pub mod sealed_texts;
 pub mod sealer;
+pub mod sessions;
 pub mod spreadsheets;
 pub mod sync;
+pub mod texts;
 pub mod tokens;
 pub mod trouble;
 pub mod unique_ids;
@@ -27,11 +39,12 @@ pub mod unique_ids;
 /// Runs the clauses of the storage ports against a store: of all of them, or of those that are named.
 /// `$open` is an expression that gives a future of `Some` `Arc` of a fresh, empty store that implements them,
 /// or of `None` where its server is missing: then it has to say that the test is skipped. The clauses of
-/// `sync` and `configs` also need [`kopru_ports::identity::IdentityStore`] and each other.
+/// `sync` and `configs` also need [`kopru_ports::identity::IdentityStore`] and each other, and so do those of `outbox`,
+/// `message_steps` and `contacts`, with `delivery`.
 #[macro_export]
 macro_rules! storage_suite {
     ($open:expr) => {
-        $crate::storage_suite!($open; delivery, limits, sync, configs, identity, integrations, tokens, consents, sealed_texts);
+        $crate::storage_suite!($open; delivery, limits, sync, configs, identity, integrations, tokens, consents, sessions, origins, audit, data, sealed_texts, outbox, message_steps, contacts, texts);
     };
     ($open:expr; $($port:ident),+ $(,)?) => {
         $($crate::port_suite!($open, $port);)+
@@ -56,15 +69,77 @@ macro_rules! port_suite {
             a_claim_takes_its_urgency_and_leaves_what_others_have_in_hand,
             companies_take_turns,
             a_lane_given_back_stands_behind_those_that_wait,
+            what_waits_for_its_account_keeps_its_place,
             a_late_attempt_is_opened_again,
+            a_turn_cannot_close_what_was_opened_again_meanwhile,
             follow_ups_come_with_the_turn_or_not_at_all,
             an_idle_store_knows_when_to_look_again,
+        ]);
+    };
+    ($open:expr, origins) => {
+        $crate::clauses!($open, origins: [
+            origins_are_replaced_and_kept_apart,
+        ]);
+    };
+    ($open:expr, audit) => {
+        $crate::clauses!($open, audit: [
+            entries_are_paged_from_the_newest,
+        ]);
+    };
+    ($open:expr, data) => {
+        $crate::clauses!($open, data: [
+            what_is_old_is_deleted_bite_by_bite,
+            what_is_kept_is_listed,
+        ]);
+    };
+    ($open:expr, outbox) => {
+        $crate::clauses!($open, outbox: [
+            a_request_is_known_by_its_key,
+            of_requests_with_one_key_at_once_one_is_stored,
+            a_request_comes_with_its_work_or_not_at_all,
+            messages_are_listed_newest_first_by_what_is_asked,
+            companies_messages_are_kept_apart,
+            outgoing_messages_come_with_their_contacts,
+            caps_are_counted_once_for_each_message,
+            caps_hold_for_all_that_count_at_once,
+        ]);
+    };
+    ($open:expr, message_steps) => {
+        $crate::clauses!($open, message_steps: [
+            a_turn_moves_its_messages_forward,
+            an_opt_out_that_the_vendor_knows_is_learnt,
+            reports_come_in_any_order,
+            a_report_finds_its_message_by_either_id,
+            what_waits_here_is_cancelled,
+            what_may_have_gone_is_not_cancelled,
+            a_sender_that_has_frozen_a_message_sees_whether_it_was_cancelled,
+        ]);
+    };
+    ($open:expr, contacts) => {
+        $crate::clauses!($open, contacts: [
+            people_end_and_take_up_messages_by_a_word,
+            a_repeated_message_changes_nothing,
+            opt_outs_are_listed_by_channel_and_number,
+        ]);
+    };
+    ($open:expr, texts) => {
+        $crate::clauses!($open, texts: [
+            templates_are_kept_under_their_names,
+            a_policy_is_the_default_until_it_is_set,
+        ]);
+    };
+    ($open:expr, sessions) => {
+        $crate::clauses!($open, sessions: [
+            a_session_is_found_until_it_expires,
+            a_session_is_ended_once,
+            sessions_end_with_their_key,
         ]);
     };
     ($open:expr, sealed_texts) => {
         $crate::clauses!($open, sealed_texts: [
             all_that_a_company_has_sealed_is_listed_with_its_place,
             a_text_is_replaced_unless_another_one_stands_there,
+            the_first_vault_probe_is_kept,
         ]);
     };
     ($open:expr, limits) => {
@@ -79,6 +154,7 @@ macro_rules! port_suite {
         $crate::clauses!($open, sync: [
             an_event_is_stored_once,
             a_row_that_says_nothing_new_stays_as_it_is,
+            all_rows_are_paged_by_their_ids,
             a_row_that_changed_while_it_was_written_stays_pending,
             statuses_are_due_until_they_are_shown,
             a_finished_scan_ends_the_statuses_of_rows_that_are_gone,
@@ -97,7 +173,6 @@ macro_rules! port_suite {
     ($open:expr, identity) => {
         $crate::clauses!($open, identity: [
             a_key_is_found_by_its_hash_until_it_is_revoked,
-            the_first_vault_probe_is_kept,
         ]);
     };
     ($open:expr, integrations) => {

@@ -8,11 +8,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::trouble::Trouble;
 
 /// Runs the clauses of [`kopru_ports::oauth::OAuthProvider`]: `$world` gives a future of a fresh
-/// [`OAuthWorld`](crate::suites::oauth_provider::OAuthWorld).
+/// [`OAuthWorld`](crate::suites::oauth_provider::OAuthWorld); after `served:` of `Some` of it, or of `None` where
+/// its server is missing: then it has to say that the test is skipped.
 #[macro_export]
 macro_rules! oauth_provider_suite {
-    ($world:expr $(; skip: [$($skip:tt)*])?) => {
-        $crate::clauses!(async { Some($world.await) }, oauth_provider: [
+    (served: $open:expr $(; skip: [$($skip:tt)*])?) => {
+        $crate::clauses!($open, oauth_provider: [
             a_consents_address_is_pure_and_keeps_the_verifier,
             a_consent_leads_to_a_grant,
             a_code_works_once,
@@ -31,6 +32,9 @@ macro_rules! oauth_provider_suite {
             a_vendor_that_asks_for_a_pause_has_done_nothing,
             where_nobody_listens_nothing_was_done,
         ], skip: [$($($skip)*)?]);
+    };
+    ($world:expr $(; skip: [$($skip:tt)*])?) => {
+        $crate::oauth_provider_suite!(served: async { Some($world.await) } $(; skip: [$($skip)*])?);
     };
 }
 

@@ -71,3 +71,9 @@ where
     assert_eq!(store.vault_probe("other").await.expect("a probe"), "probe anew");
     assert_eq!(store.sealed(&key().company).await.expect("a list").len(), 5);
 }
+
+/// Whatever comes later, the first probe is the one that keys are held against.
+pub async fn the_first_vault_probe_is_kept(store: Arc<impl SealedTexts>) {
+    assert_eq!(store.vault_probe("one").await.expect("a probe"), "one");
+    assert_eq!(store.vault_probe("two").await.expect("a probe"), "one");
+}

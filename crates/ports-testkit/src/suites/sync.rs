@@ -50,7 +50,7 @@ pub(crate) async fn config(store: &impl Store, company: &str) -> SyncConfig {
     config
 }
 
-fn due(config: &SyncConfig) -> NewWork {
+pub(crate) fn due(config: &SyncConfig) -> NewWork {
     NewWork {
         company: config.company.clone(),
         lane: "sheet:s".into(),
@@ -73,7 +73,7 @@ async fn apply(store: &impl Store, config: &SyncConfig, changes: SyncChanges) {
     store.release(&lease, NOW).await.expect("released");
 }
 
-fn row_id(number: u128) -> RowId {
+pub(crate) fn row_id(number: u128) -> RowId {
     RowId::new(&RowTag::of(&"s".parse().expect("an id"), Gid(0), "a.example"), Uuid::from_u128(number))
 }
 
@@ -147,6 +147,19 @@ pub async fn a_row_that_says_nothing_new_stays_as_it_is(store: Arc<impl Store>) 
     see(&*store, &config, vec![seen(1, "b")]).await;
     let after = row(&*store, &config, 1).await;
     assert_eq!((after.state, after.acked), (RowState::Pending, says("a")));
+}
+
+/// Each page goes on after the last row of the one before, whatever the rows' places and states.
+pub async fn all_rows_are_paged_by_their_ids(store: Arc<impl Store>) {
+    let config = config(&*store, "acme").await;
+    see(&*store, &config, vec![seen(3, "c"), seen(1, "a"), seen(2, "b")]).await;
+    let page = async |after| {
+        let rows = store.rows(&config.company, config.id, RowsQuery::After(after, 2)).await.expect("rows");
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None).await, [row_id(1), row_id(2)]);
+    assert_eq!(page(Some(row_id(2))).await, [row_id(3)]);
+    assert_eq!(page(Some(row_id(3))).await, []);
 }
 
 /// An edit that is read while an older one is on the wire is not taken for written.

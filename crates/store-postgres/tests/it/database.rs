@@ -4,7 +4,10 @@ use std::io::Write;
 use std::sync::{Arc, Once};
 
 use jiff::Timestamp;
+use kopru_domain::message::{Channel, MessageStatus, PhoneNumber};
 use kopru_ports::delivery::{Gather, NewWork, Urgency};
+use kopru_ports::messages::Content;
+use kopru_ports::outbox::Message;
 use kopru_store_postgres::PostgresStore;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -54,5 +57,30 @@ pub fn work(lane: &str, key: &str) -> NewWork {
         due: NOW,
         gather: Gather::Earliest,
         urgency: Urgency::Bulk,
+    }
+}
+
+/// A message to one number.
+pub fn message() -> Message {
+    Message {
+        id: Uuid::from_u128(1),
+        batch: Uuid::from_u128(1),
+        lane: "message:sms".into(),
+        channel: Channel::Sms,
+        given: "0532 123 4567".into(),
+        to: Some(PhoneNumber::try_from("+905321234567".to_owned()).unwrap()),
+        content: Content::Text("x".into()),
+        media: vec![],
+        segments: 1,
+        urgent: false,
+        send_at: None,
+        user: None,
+        status: MessageStatus::Queued,
+        hold: None,
+        trouble: None,
+        code: None,
+        provider_id: None,
+        created: NOW,
+        updated: NOW,
     }
 }

@@ -98,7 +98,7 @@ impl Worker {
             return Ok(format!("leased {}", self.lease.insert(lease).epoch));
         }
         let lease = self.lease.as_ref().expect("a lease");
-        let attempt = || NewAttempt { key: "1".into(), payload: Value::Null, deadline: now };
+        let attempt = || NewAttempt { key: "1".into(), generation: 1, payload: Value::Null, deadline: now };
         match line.split_once(' ').unwrap_or((line, "")) {
             ("claim", _) => {
                 let claim = Claim { urgency: None, limit: 9, skip: Vec::new() };

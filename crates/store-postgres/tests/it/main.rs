@@ -10,6 +10,7 @@ mod embedding;
 mod fencing;
 mod hints;
 mod lost_answer;
+mod strangers;
 mod stress;
 mod tenants;
 mod together;

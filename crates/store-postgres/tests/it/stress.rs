@@ -140,7 +140,12 @@ impl Worker {
         let claim = Claim { urgency: None, limit: 5, skip: Vec::new() };
         let claimed = self.store.claim(&lease, self.clock.now(), claim).await?;
         let deadline = self.clock.now() + LEASE;
-        let attempt = |work: &Work| NewAttempt { key: work.key.clone(), payload: Value::Null, deadline };
+        let attempt = |work: &Work| NewAttempt {
+            key: work.key.clone(),
+            generation: work.generation,
+            payload: Value::Null,
+            deadline,
+        };
         self.store.freeze(&lease, claimed.iter().map(attempt).collect()).await?;
         tokio::time::sleep(CALL).await;
         self.store.renew(&lease, self.clock.now() + LEASE).await?;

@@ -1,18 +1,28 @@
 //! Row-level security, looked at as the application's role with nothing but raw SQL.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use jiff::civil::date;
 use kopru_domain::CompanyId;
+use kopru_domain::message::{Channel, Policy, Template};
+use kopru_ports::audit::{Actor, AuditAction, AuditEntry, AuditLog};
 use kopru_ports::delivery::DeliveryStore;
 use kopru_ports::identity::{ApiKey, IdentityStore, Scope};
+use kopru_ports::inbound::InboundMessage;
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
 use kopru_ports::oauth::{ConsentStore, PendingConsent};
+use kopru_ports::origins::OriginStore;
+use kopru_ports::outbox::{Caps, NewBatch, OutboxStore, Told};
+use kopru_ports::sessions::{Session, SessionKind, SessionStore};
+use kopru_ports::texts::{NamedTemplate, TextStore};
 use kopru_ports::tokens::{ConnectionStatus, Service, StoredToken, TokenKey, TokenStore};
 use kopru_store_postgres::PostgresStore;
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use uuid::Uuid;
 
-use crate::database::{NOW, fresh_url, open, work};
+use crate::database::{NOW, fresh_url, message, open, work};
 
 /// A connection as the application's: its role, and one transaction for what it does.
 async fn as_application(url: &str) -> PgConnection {
@@ -21,7 +31,7 @@ async fn as_application(url: &str) -> PgConnection {
     connection
 }
 
-async fn tenant_tables(connection: &mut PgConnection) -> Vec<String> {
+pub async fn tenant_tables(connection: &mut PgConnection) -> Vec<String> {
     let rows = sqlx::query(
         "SELECT table_name FROM information_schema.columns WHERE table_schema = 'kopru' AND column_name = 'company_id'
          ORDER BY table_name",
@@ -34,8 +44,14 @@ async fn count(connection: &mut PgConnection, table: &str) -> i64 {
     sqlx::query(AssertSqlSafe(sql)).fetch_one(connection).await.unwrap().get(0)
 }
 
+/// A table's only row.
+async fn as_json(connection: &mut PgConnection, table: &str) -> String {
+    let sql = format!("SELECT to_json(one)::text FROM kopru.{table} AS one");
+    sqlx::query(AssertSqlSafe(sql)).fetch_one(connection).await.unwrap().get(0)
+}
+
 /// A row in every tenant table, of the company `acme`; whoever adds a table adds it here.
-async fn fill(url: &str, store: &PostgresStore) {
+pub async fn fill(url: &str, store: &PostgresStore) {
     let company: CompanyId = "acme".parse().unwrap();
     store.add_company(&company, "Acme", NOW).await.unwrap();
     let key = ApiKey {
@@ -48,17 +64,71 @@ async fn fill(url: &str, store: &PostgresStore) {
         revoked: None,
     };
     store.add_key(&key, "hash of a key").await.unwrap();
+    store.set_origins(&company, &["https://acme.example".to_owned()]).await.unwrap();
+    let entry = AuditEntry {
+        id: Uuid::now_v7(),
+        company: company.clone(),
+        at: NOW,
+        actor: Actor::default(),
+        action: AuditAction::CompanyAdded,
+        subject: String::new(),
+    };
+    store.record(&entry).await.unwrap();
+    let session = Session {
+        company: company.clone(),
+        user: "ayse".parse().unwrap(),
+        kind: SessionKind::Embedded,
+        scopes: vec![],
+        key: key.id,
+        expires: NOW + Duration::from_mins(1),
+    };
+    store.begin_session("hash of a session", &session, NOW).await.unwrap();
     IntegrationStore::put(store, &company, IntegrationKind::Bitrix24, SecretString::from("sealed")).await.unwrap();
     let key = TokenKey { company, user: "ayse".parse().unwrap(), service: Service::GoogleSheets };
     store.save(&key, token()).await.unwrap();
-    let consent = PendingConsent { key, sealed_verifier: "sealed".into(), return_to: "/".into() };
+    let consent = PendingConsent {
+        key,
+        sealed_verifier: "sealed".into(),
+        return_to: "/".into(),
+        session: None,
+        actor: Actor::default(),
+    };
     ConsentStore::put(store, "hash of a state", consent, NOW).await.unwrap();
     store.enqueue(vec![work("lane", "key")]).await.unwrap();
+    fill_messages(store).await;
     let mut owner = PgConnection::connect(url).await.unwrap();
     owner.execute(SHEET).await.unwrap();
 }
 
-fn token() -> StoredToken {
+async fn fill_messages(store: &PostgresStore) {
+    let company: CompanyId = "acme".parse().unwrap();
+    let message = message();
+    let batch = NewBatch {
+        id: message.batch,
+        company: company.clone(),
+        key: None,
+        fingerprint: String::new(),
+        created: NOW,
+        messages: vec![message.clone()],
+        work: vec![],
+    };
+    store.accept(batch).await.unwrap();
+    store.count(&company, date(2026, 1, 1), Caps::default(), &[message.id]).await.unwrap();
+    let wrote = InboundMessage {
+        provider_id: "SM1".into(),
+        channel: Channel::Sms,
+        from: message.to.unwrap(),
+        text: String::new(),
+        word: None,
+    };
+    store.told(&company, Told::Message(wrote, None), NOW).await.unwrap();
+    let template = NamedTemplate { name: "n".into(), template: Template::parse("t").unwrap(), changed: NOW };
+    store.put_template(&company, &template).await.unwrap();
+    store.set_policy(&company, &Policy::default()).await.unwrap();
+}
+
+/// A connection with nothing in it.
+pub fn token() -> StoredToken {
     StoredToken {
         version: 0,
         access: SecretString::from("sealed"),
@@ -92,9 +162,10 @@ async fn every_tenant_table_hides_its_rows_from_other_companies() {
     let mut owner = PgConnection::connect(&url).await.unwrap();
     let mut other = as_application(&url).await;
     let tables = tenant_tables(&mut owner).await;
-    assert!(tables.len() >= 13, "{tables:?}");
+    assert!(tables.len() >= 22, "{tables:?}");
     for table in &tables {
         assert_eq!(count(&mut owner, table).await, 1, "{table} needs a row for this test");
+        let row = as_json(&mut owner, table).await;
         for company in ["", "umbrella"] {
             let mut tx = other.begin().await.unwrap();
             sqlx::query("SELECT set_config('kopru.company', $1, true)").bind(company).execute(&mut *tx).await.unwrap();
@@ -104,6 +175,12 @@ async fn every_tenant_table_hides_its_rows_from_other_companies() {
                 let done = tx.execute(AssertSqlSafe(format!("{change} kopru.{table}{rest}"))).await.unwrap();
                 assert_eq!(done.rows_affected(), 0, "{change} {table}");
             }
+            let added = format!(
+                "INSERT INTO kopru.{table} OVERRIDING SYSTEM VALUE
+                 SELECT * FROM json_populate_record(NULL::kopru.{table}, $1::json)"
+            );
+            let refused = sqlx::query(AssertSqlSafe(added)).bind(&row).execute(&mut *tx).await.unwrap_err().to_string();
+            assert!(refused.contains("row-level security"), "{table}: {refused}");
         }
         let mut tx = other.begin().await.unwrap();
         tx.execute("SELECT set_config('kopru.company', 'acme', true)").await.unwrap();

@@ -32,6 +32,18 @@ async fn the_first_schema_is_brought_up_to_date_with_all_that_is_in_it() {
     open(&url).await.companies().await.unwrap();
 }
 
+/// In the middle of a rolling upgrade.
+#[tokio::test]
+async fn an_earlier_version_starts_on_a_later_ones_schema() {
+    let Some(url) = fresh_url().await else { return };
+    open(&url).await;
+    let mut owner = PgConnection::connect(&url).await.unwrap();
+    let later = "INSERT INTO kopru.schema_migration SELECT version + 1, 'later', installed_on, success, '', 0
+                 FROM kopru.schema_migration ORDER BY version DESC LIMIT 1";
+    owner.execute(later).await.unwrap();
+    assert_eq!(open(&url).await.companies().await.unwrap(), []);
+}
+
 const WHAT_WAS_THERE: &str = "
     INSERT INTO kopru.company VALUES ('acme', 'Acme', now());
     INSERT INTO kopru.lane (company_id, lane, next_due, epoch) VALUES ('acme', 'lane', 'epoch', 7);";

@@ -1,5 +1,7 @@
 //! The adapter against the contract suites of its ports.
 
+mod calendar;
+mod calendar_gateway;
 mod consent;
 mod gateway;
 mod sheets;

@@ -17,6 +17,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::messages::{self, MessageCall};
 use crate::database::NOW;
 
 pub const COMPANIES: [&str; 2] = ["acme", "beta"];
@@ -42,6 +43,7 @@ pub enum Call {
     Renew(usize, Timestamp),
     Claim(usize, Claim),
     Freeze(usize, Vec<NewAttempt>),
+    Reopen(Box<NewWork>, NewAttempt),
     Settle(usize, Settlement),
     Release(usize, Timestamp),
     Spend(Pass),
@@ -54,6 +56,7 @@ pub enum Call {
     Summary(Tab),
     Replay(Tab),
     Config(Tab),
+    Messages(CompanyId, MessageCall),
 }
 
 pub type Tab = (CompanyId, ConfigId);
@@ -65,7 +68,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (0..4_i64).prop_map(|halves| SignedDuration::from_millis(500 * halves)),
         1 => (0..2000_i64).prop_map(SignedDuration::from_nanos),
     ];
-    let step = (passed, prop_oneof![4 => on_lanes(), 1 => on_limits(), 3 => on_rows()]);
+    let step = (passed, prop_oneof![4 => on_lanes(), 1 => on_limits(), 3 => on_rows(), 3 => on_messages()]);
     vec(step.prop_map(|(passed, call)| Step { passed, call }), 1..80).prop_map(after_a_lease)
 }
 
@@ -96,7 +99,11 @@ fn on_lanes() -> impl Strategy<Value = Call> {
         3 => (0..20_u64).prop_map(|halves| Call::Lease(Duration::from_millis(500 * halves))),
         1 => (lease.clone(), moment()).prop_map(|(lease, until)| Call::Renew(lease, until)),
         3 => (lease.clone(), claim).prop_map(|(lease, claim)| Call::Claim(lease, claim)),
-        2 => (lease.clone(), vec(attempt(), 0..3)).prop_map(|(lease, attempts)| Call::Freeze(lease, attempts)),
+        2 => (lease.clone(), attempts()).prop_map(|(lease, attempts)| Call::Freeze(lease, attempts)),
+        1 => (work(), attempt()).prop_map(|(work, attempt)| {
+            let attempt = NewAttempt { key: work.key.clone(), ..attempt };
+            Call::Reopen(Box::new(work), attempt)
+        }),
         4 => (lease.clone(), settlement()).prop_map(|(lease, settlement)| Call::Settle(lease, settlement)),
         1 => (lease, moment()).prop_map(|(lease, from)| Call::Release(lease, from)),
     ]
@@ -131,6 +138,7 @@ fn on_rows() -> impl Strategy<Value = Call> {
         (0..4_u32).prop_map(RowsQuery::StatusDue),
         (0..4_u32, 0..6_u32).prop_map(|(first, end)| RowsQuery::Places(first, end)),
         (0..4_u32).prop_map(RowsQuery::Refused),
+        (option::of(row()), 0..4_u32).prop_map(|(after, limit)| RowsQuery::After(after, limit)),
     ];
     let accept = (tab(), event(), work(), any::<bool>()).prop_map(|(tab, event, work, owned)| {
         let owner = if owned { tab.1.to_string() } else { work.owner.clone() };
@@ -147,7 +155,11 @@ fn on_rows() -> impl Strategy<Value = Call> {
     ]
 }
 
-fn company() -> impl Strategy<Value = CompanyId> {
+fn on_messages() -> impl Strategy<Value = Call> {
+    (company(), messages::calls()).prop_map(|(company, call)| Call::Messages(company, call))
+}
+
+pub fn company() -> impl Strategy<Value = CompanyId> {
     let name = prop_oneof![6 => Just(COMPANIES[0]), 1 => Just(COMPANIES[1])];
     name.prop_map(|name| name.parse().unwrap())
 }
@@ -161,7 +173,7 @@ fn tab() -> impl Strategy<Value = Tab> {
 }
 
 /// A moment of the half minute in which all happens, or a little beside one.
-fn moment() -> impl Strategy<Value = Timestamp> {
+pub fn moment() -> impl Strategy<Value = Timestamp> {
     (0..60_i64, select(vec![0, 0, 0, 1, 999, 1500]))
         .prop_map(|(halves, nanos)| NOW + SignedDuration::from_millis(500 * halves) + SignedDuration::from_nanos(nanos))
 }
@@ -178,11 +190,11 @@ fn payload() -> impl Strategy<Value = Value> {
     select(vec![Value::Null, json!({ "b": 1, "a": [1.0, "\u{0}ş"] }), json!("x")])
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub fn text() -> impl Strategy<Value = String> {
     select(vec!["", "x", "Ayşe"]).prop_map(str::to_owned)
 }
 
-fn work() -> impl Strategy<Value = NewWork> {
+pub fn work() -> impl Strategy<Value = NewWork> {
     let gather = prop_oneof![
         Just(Gather::Earliest),
         (0..8_u64).prop_map(|halves| Gather::Quiet { at_most: Duration::from_millis(500 * halves) }),
@@ -206,12 +218,24 @@ fn work() -> impl Strategy<Value = NewWork> {
 }
 
 fn attempt() -> impl Strategy<Value = NewAttempt> {
-    (key(), payload(), moment()).prop_map(|(key, payload, deadline)| NewAttempt { key, payload, deadline })
+    let generation = prop_oneof![3 => Just(1), 1 => 2..4_i64];
+    (key(), generation, payload(), moment()).prop_map(|(key, generation, payload, deadline)| NewAttempt {
+        key,
+        generation,
+        payload,
+        deadline,
+    })
+}
+
+fn attempts() -> impl Strategy<Value = Vec<NewAttempt>> {
+    let own_key = |(key, attempt)| NewAttempt { key, ..attempt };
+    btree_map(key(), attempt(), 0..3).prop_map(move |attempts| attempts.into_iter().map(own_key).collect())
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         Just(Outcome::Done),
+        Just(Outcome::StillDue),
         (moment(), payload()).prop_map(|(due, payload)| Outcome::Again { due, payload }),
         (moment(), text()).prop_map(|(due, error)| Outcome::Retry { due, error }),
         moment().prop_map(|until| Outcome::Open { until }),
@@ -223,10 +247,12 @@ fn settlement() -> impl Strategy<Value = Settlement> {
     let outcomes = btree_map(key(), (prop_oneof![3 => Just(1), 1 => 2..4_i64], outcome()), 0..4);
     let each = |(key, (generation, outcome))| (key, generation, outcome);
     let outcomes = outcomes.prop_map(move |outcomes| outcomes.into_iter().map(each).collect());
-    (outcomes, vec(work(), 0..3), vec(changes(), 0..3)).prop_map(|(outcomes, follow_ups, sync)| Settlement {
+    let all = (outcomes, vec(work(), 0..3), vec(changes(), 0..3), messages::changes());
+    all.prop_map(|(outcomes, follow_ups, sync, messages)| Settlement {
         outcomes,
         follow_ups,
         sync,
+        messages,
         pause: None,
     })
 }

@@ -2,18 +2,20 @@
 //! `PROPTEST_CASES=5000 scripts/with-pg cargo test -p kopru-store-postgres agreement`.
 
 mod calls;
+mod messages;
 mod run;
 
 use std::sync::Arc;
 
 use kopru_ports_testkit::MemoryStore;
+use kopru_store_postgres::PostgresStore;
 use kopru_store_sqlite::SqliteStore;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use sqlx::{Connection, PgConnection};
 use tokio::runtime::Runtime;
 
-use crate::database::{fresh_url, open};
+use crate::database::fresh_url;
 use calls::{Step, steps};
 use run::{Store, answers};
 
@@ -46,7 +48,9 @@ fn sqlite_answers_as_memory_does() {
 fn postgres_answers_as_memory_does() {
     let runtime = Runtime::new().unwrap();
     let Some(url) = runtime.block_on(fresh_url()) else { return };
-    let store = runtime.block_on(open(&url));
+    // With one connection: what a refused call rolls back may be under way when its answer is there, and a lane is
+    // passed over as long as its row is locked.
+    let store = Arc::new(runtime.block_on(PostgresStore::open(&url, 1)).unwrap());
     let emptied = || async {
         empty(&url).await;
         store.clone()

@@ -10,14 +10,19 @@ use kopru_ports::configs::{ConfigStore, SyncConfig};
 use kopru_ports::delivery::{Claim, DeliveryStore, Lease, LeaseAnswer, Urgency};
 use kopru_ports::gate::LimitStore;
 use kopru_ports::identity::IdentityStore;
+use kopru_ports::outbox::{ContactStore, OutboxStore};
 use kopru_ports::sync::{RowsQuery, SyncStore};
 
 use super::calls::{COMPANIES, CONFIGS, Call, Step, Tab};
+use super::messages::MessageCall;
 use crate::database::NOW;
 
 /// All ports that the calls are made on.
-pub trait Store: DeliveryStore + LimitStore + SyncStore + ConfigStore + IdentityStore {}
-impl<S: DeliveryStore + LimitStore + SyncStore + ConfigStore + IdentityStore> Store for S {}
+pub trait Store:
+    DeliveryStore + LimitStore + SyncStore + ConfigStore + IdentityStore + OutboxStore + ContactStore
+{
+}
+impl<S: DeliveryStore + LimitStore + SyncStore + ConfigStore + IdentityStore + OutboxStore + ContactStore> Store for S {}
 
 /// What an empty store answers, and what is in it at the end.
 pub async fn answers(store: &impl Store, steps: &[Step]) -> Vec<String> {
@@ -29,6 +34,7 @@ pub async fn answers(store: &impl Store, steps: &[Step]) -> Vec<String> {
         answers.push(run.call(&step.call).await);
     }
     answers.extend(run.all_rows().await);
+    answers.extend(run.all_messages().await);
     answers.extend(run.all_work().await);
     answers
 }
@@ -67,7 +73,7 @@ struct Run<'a, S> {
     leases: Vec<Lease>,
 }
 
-fn said<T: Debug>(answer: Result<T, StoreError>) -> String {
+pub fn said<T: Debug>(answer: Result<T, StoreError>) -> String {
     format!("{:?}", answer.map_err(|error| error.kind))
 }
 
@@ -81,6 +87,16 @@ impl<S: Store> Run<'_, S> {
             let rest = [Call::Events(tab.clone(), 99), Call::History(tab.clone(), None, 99), Call::Summary(tab)];
             for call in rows.into_iter().chain(rest) {
                 all.push(self.call(&call).await);
+            }
+        }
+        all
+    }
+
+    async fn all_messages(&mut self) -> Vec<String> {
+        let mut all = Vec::new();
+        for company in COMPANIES {
+            for call in MessageCall::all() {
+                all.push(self.call(&Call::Messages(company.parse().unwrap(), call)).await);
             }
         }
         all
@@ -112,19 +128,21 @@ impl<S: Store> Run<'_, S> {
             }
             Call::Renew(back, until) => said(self.store.renew(&self.lease(back), until).await),
             Call::Claim(back, claim) => said(self.store.claim(&self.lease(back), self.now, claim).await),
+            Call::Reopen(work, attempt) => said(self.store.reopen(*work, attempt).await),
             Call::Freeze(back, attempts) => said(self.store.freeze(&self.lease(back), attempts).await),
             Call::Settle(back, settlement) => said(self.store.settle(&self.lease(back), self.now, settlement).await),
             Call::Release(back, from) => said(self.store.release(&self.lease(back), from).await),
             Call::Spend(pass) => said(self.store.spend(self.now, &pass).await),
             Call::Correct(scope, correction) => said(self.store.correct(self.now, &scope, correction).await),
             Call::Accept((company, config), event, work) => {
-                said(self.store.accept(&company, config, event, *work).await)
+                said(SyncStore::accept(self.store, &company, config, event, *work).await)
             }
             Call::Events((company, config), limit) => said(self.store.events(&company, config, limit).await),
             Call::Rows((company, config), query) => said(self.store.rows(&company, config, query).await),
             Call::History(tab, before, limit) => self.history(tab, before, limit).await,
             Call::Summary((company, config)) => said(self.store.summary(&company, config).await),
             Call::Replay((company, config)) => said(self.store.replay(&company, config).await),
+            Call::Messages(company, call) => call.answer(self.store, &company, self.now).await,
             Call::Config((company, config)) => said(self.store.get(&company, config).await),
         }
     }

@@ -1,0 +1,195 @@
+//! People's own calendars: events made by hand or from a record, each record's the same event however often it is added.
+
+use kopru_domain::Language;
+use kopru_domain::calendar::{
+    DraftFault, Event, EventId, EventPatch, Given, Guest, Record, RecordType, Reminders, changes, draft,
+};
+use kopru_domain::{CompanyId, UserId, Zone};
+use kopru_ports::Retry;
+use kopru_ports::calendar::{
+    CalendarError, CalendarErrorKind, CalendarEvent, DeleteEvent, EventPage, EventRef, InsertEvent, ListEvents,
+    PatchEvent,
+};
+use kopru_ports::tokens::{Service, TokenKey};
+use serde_json::{Map, Value};
+
+use crate::Engine;
+use crate::connect::personal;
+use crate::error::EngineError;
+
+/// An event whose making nobody answered for is looked at, and made again where it is not there, so often.
+const TRIES: usize = 3;
+
+/// From what an event is made.
+#[derive(Debug, Clone)]
+pub enum EventSource {
+    /// A CRM's record, and what goes before what it says.
+    Record(RecordType, Map<String, Value>, Given),
+    /// The caller's own words.
+    Fields(Box<Event>),
+}
+
+/// An event to be added.
+#[derive(Debug, Clone)]
+pub struct AddEvent {
+    /// From what.
+    pub source: EventSource,
+    /// In whose language a record's event speaks.
+    pub language: Language,
+    /// Whose clock it goes by.
+    pub zone: Zone,
+    /// By what the caller knows it where it has no record: repeated, it is the same event.
+    pub key: Option<String>,
+    /// Reminders in place of the drafted ones.
+    pub reminders: Option<Reminders>,
+    /// Whether it gets a video meeting.
+    pub meet: bool,
+    /// Whether its guests are written to.
+    pub notify: bool,
+    /// Whether it is brought back, where the person deleted it.
+    pub revive: bool,
+}
+
+/// What adding came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// A new event.
+    Created,
+    /// The record's event, changed where the record changed.
+    Changed,
+    /// The record's event as it was.
+    Unchanged,
+}
+
+impl Engine {
+    /// The time zone in which a company's people live.
+    pub async fn zone(&self, company: &CompanyId) -> Result<Zone, EngineError> {
+        Ok(self.ports.texts.policy(company).await?.zone)
+    }
+
+    /// Adds an event to the person's calendar. The same record is the same event: added again, it is changed where the
+    /// record changed. Repeatable.
+    ///
+    /// # Errors
+    /// [`EngineError::Draft`] where the record says too little; [`CalendarErrorKind::Deleted`] where the person
+    /// deleted the event and it is not to be brought back.
+    pub async fn add_event(
+        &self,
+        company: &CompanyId,
+        user: &UserId,
+        wish: AddEvent,
+    ) -> Result<(Added, CalendarEvent), EngineError> {
+        let connection = self.calendar(company, user).await?;
+        let (id, mut event) = self.drafted(company, user, &wish)?;
+        event.reminders = wish.reminders.unwrap_or(event.reminders);
+        event.has_meeting |= wish.meet;
+        let insert = InsertEvent { at: EventRef { connection, event: id }, event, notify: wish.notify };
+        match self.insert(&insert).await {
+            Err(error) if error.kind == CalendarErrorKind::AlreadyExists => self.add_again(insert, wish.revive).await,
+            made => Ok((Added::Created, made?)),
+        }
+    }
+
+    fn drafted(&self, company: &CompanyId, user: &UserId, wish: &AddEvent) -> Result<(EventId, Event), EngineError> {
+        let other = || wish.key.clone().unwrap_or_else(|| self.ports.ids.next().to_string());
+        let (kind, record, given) = match &wish.source {
+            EventSource::Fields(event) => return Ok((EventId::unique(company, user, &other()), (**event).clone())),
+            EventSource::Record(kind, record, given) => (*kind, Record::read(record), given.clone()),
+        };
+        let event = draft(kind, &record, given, wish.language, &wish.zone)?;
+        let id = record.id(kind).map(|id| EventId::of_record(company, user, kind, id));
+        Ok((id.unwrap_or_else(|| EventId::unique(company, user, &other())), event))
+    }
+
+    /// Makes an event. Where no answer came, it is read: one that is there was made.
+    async fn insert(&self, insert: &InsertEvent) -> Result<CalendarEvent, CalendarError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let lost = match self.ports.calendar.insert(insert).await {
+                Err(error) if error.retry == Retry::OutcomeUnknown => error,
+                told => return told,
+            };
+            match self.ports.calendar.get(&insert.at).await {
+                Err(error) if error.kind == CalendarErrorKind::NotFound && tries < TRIES => {}
+                Err(error) if error.kind == CalendarErrorKind::NotFound => return Err(lost),
+                told => return told,
+            }
+        }
+    }
+
+    /// The event is there already, or was.
+    async fn add_again(&self, insert: InsertEvent, revive: bool) -> Result<(Added, CalendarEvent), EngineError> {
+        let InsertEvent { at, event, notify } = insert;
+        let current = match self.ports.calendar.get(&at).await {
+            Err(error) if error.kind == CalendarErrorKind::Deleted && revive => None,
+            found => Some(found?),
+        };
+        let patch = current.as_ref().map_or_else(|| EventPatch::from(event.clone()), |now| changes(&now.event, &event));
+        if let Some(current) = current.clone().filter(|_| patch.is_empty()) {
+            return Ok((Added::Unchanged, current));
+        }
+        let version = current.as_ref().map(|current| current.version.clone());
+        let patched = self.ports.calendar.patch(&PatchEvent { at, patch, version, revive, notify }).await?;
+        Ok((if current.is_some() { Added::Changed } else { Added::Created }, patched))
+    }
+
+    /// An event of the person's calendar.
+    pub async fn event(
+        &self,
+        company: &CompanyId,
+        user: &UserId,
+        event: EventId,
+    ) -> Result<CalendarEvent, EngineError> {
+        let connection = self.calendar(company, user).await?;
+        Ok(self.ports.calendar.get(&EventRef { connection, event }).await?)
+    }
+
+    /// The events of a span of time.
+    pub async fn events(
+        &self,
+        company: &CompanyId,
+        user: &UserId,
+        list: impl FnOnce(TokenKey) -> ListEvents + Send,
+    ) -> Result<EventPage, EngineError> {
+        let connection = self.calendar(company, user).await?;
+        Ok(self.ports.calendar.list(&list(connection)).await?)
+    }
+
+    /// Changes an event.
+    pub async fn change_event(
+        &self,
+        company: &CompanyId,
+        user: &UserId,
+        event: EventId,
+        (patch, notify): (EventPatch, bool),
+    ) -> Result<CalendarEvent, EngineError> {
+        let at = EventRef { connection: self.calendar(company, user).await?, event };
+        let change = PatchEvent { at, patch, version: None, revive: false, notify };
+        Ok(self.ports.calendar.patch(&change).await?)
+    }
+
+    /// Deletes an event; one that is gone counts as deleted.
+    pub async fn delete_event(
+        &self,
+        company: &CompanyId,
+        user: &UserId,
+        event: EventId,
+        notify: bool,
+    ) -> Result<(), EngineError> {
+        let connection = self.calendar(company, user).await?;
+        Ok(self.ports.calendar.delete(&DeleteEvent { at: EventRef { connection, event }, notify }).await?)
+    }
+
+    async fn calendar(&self, company: &CompanyId, user: &UserId) -> Result<TokenKey, EngineError> {
+        self.connected_to(personal(company, user, Service::GoogleCalendar)).await
+    }
+}
+
+/// Guests by their addresses and names.
+///
+/// # Errors
+/// [`DraftFault::NotAnEmail`].
+pub fn guests<'a>(list: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Vec<Guest>, DraftFault> {
+    list.into_iter().map(|(email, name)| Guest::new(email, name)).collect()
+}

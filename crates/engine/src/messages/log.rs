@@ -1,0 +1,133 @@
+//! The log of messages: what became of each, and what may still be done about it.
+
+use std::time::Duration;
+
+use kopru_domain::CompanyId;
+use kopru_domain::message::MessageStatus;
+use kopru_ports::delivery::Urgency;
+use kopru_ports::outbox::{BatchAccepted, Message, MessageQuery, NewBatch};
+use uuid::Uuid;
+
+use crate::callers::Caller;
+use crate::error::{EngineError, Problem};
+use crate::{Engine, work};
+
+/// How often somebody who waits for outcomes is told of them.
+const GLANCE: Duration = Duration::from_millis(50);
+/// Outcomes are waited for with so many recipients at the most.
+const MOST_WAITED_FOR: u32 = 100;
+const MOST: u32 = 10_000;
+
+/// A request's messages.
+#[derive(Debug, Clone)]
+pub struct SentBatch {
+    /// The request's id.
+    pub id: Uuid,
+    /// Its messages, in the order of the recipients.
+    pub messages: Vec<Message>,
+}
+
+impl Engine {
+    /// A request's messages as they are now.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] where the company has no such request.
+    pub async fn sent_batch(&self, caller: &Caller, id: Uuid) -> Result<SentBatch, EngineError> {
+        let query = MessageQuery { batch: Some(id), limit: MOST, ..MessageQuery::default() };
+        let mut messages = self.ports.outbox.messages(&caller.company, query).await?;
+        messages.reverse();
+        if messages.is_empty() { Err(EngineError::NotFound("messages")) } else { Ok(SentBatch { id, messages }) }
+    }
+
+    /// The request's messages once the vendor has taken or refused each of them, or as they are after `patience`.
+    pub async fn outcome(
+        &self,
+        caller: &Caller,
+        mut sent: SentBatch,
+        patience: Duration,
+    ) -> Result<SentBatch, EngineError> {
+        let until = self.ports.clock.now() + patience;
+        while sent.messages.len() <= MOST_WAITED_FOR as usize
+            && sent.messages.iter().any(is_waiting)
+            && self.ports.clock.now() < until
+        {
+            self.ports.clock.sleep_until((self.ports.clock.now() + GLANCE).min(until)).await;
+            sent = self.sent_batch(caller, sent.id).await?;
+        }
+        Ok(sent)
+    }
+
+    /// Messages, newest first.
+    pub async fn messages(&self, company: &CompanyId, query: MessageQuery) -> Result<Vec<Message>, EngineError> {
+        Ok(self.ports.outbox.messages(company, query).await?)
+    }
+
+    /// One message.
+    pub async fn message_of(&self, company: &CompanyId, id: Uuid) -> Result<Message, EngineError> {
+        self.ports.outbox.message(company, id).await?.ok_or(EngineError::NotFound("message"))
+    }
+
+    /// Takes back a message that waits here.
+    ///
+    /// # Errors
+    /// [`Problem::TooLate`] where it is on its way or settled.
+    pub async fn cancel_message(&self, company: &CompanyId, id: Uuid) -> Result<Message, EngineError> {
+        let cancelled = self.ports.outbox.cancel(company, id, self.ports.clock.now()).await?;
+        let message = cancelled.ok_or(EngineError::NotFound("message"))?;
+        if message.status == MessageStatus::Canceled { Ok(message) } else { Err(Problem::TooLate.refused()) }
+    }
+
+    /// Sends a message once more that was not sent or not delivered, as a new one: whoever asks for it knows that
+    /// one of an unknown outcome may have arrived.
+    ///
+    /// # Errors
+    /// [`Problem::NotToRepeat`] for one that is on its way or has arrived.
+    pub async fn resend_message(&self, caller: &Caller, id: Uuid) -> Result<Message, EngineError> {
+        let earlier = self.message_of(&caller.company, id).await?;
+        let to_repeat = matches!(
+            earlier.status,
+            MessageStatus::Failed | MessageStatus::Undelivered | MessageStatus::Unknown | MessageStatus::Canceled
+        );
+        if !to_repeat || earlier.to.is_none() {
+            return Err(Problem::NotToRepeat.refused());
+        }
+        let sender = self.ports.messages.sender(&caller.company, earlier.channel).await?;
+        let now = self.ports.clock.now();
+        let message = Message {
+            id: self.ports.ids.next(),
+            batch: self.ports.ids.next(),
+            lane: work::messages_lane(earlier.channel, &sender),
+            send_at: None,
+            user: caller.user.clone(),
+            status: MessageStatus::Queued,
+            hold: None,
+            trouble: None,
+            code: None,
+            provider_id: None,
+            created: now,
+            updated: now,
+            ..earlier
+        };
+        let batch = NewBatch {
+            id: message.batch,
+            company: caller.company.clone(),
+            // Asked twice, it goes once.
+            key: Some(format!("again {id}")),
+            fingerprint: String::new(),
+            created: now,
+            work: vec![work::message(&caller.company, &message, Urgency::Interactive)],
+            messages: vec![message.clone()],
+        };
+        if let BatchAccepted::Known(known) = self.ports.outbox.accept(batch).await? {
+            let known = self.sent_batch(caller, known).await?.messages.pop();
+            return known.ok_or(EngineError::NotFound("message"));
+        }
+        self.waker.wake();
+        Ok(message)
+    }
+}
+
+/// Neither taken nor refused by the vendor yet, nor held for later.
+fn is_waiting(message: &Message) -> bool {
+    message.status == MessageStatus::Queued && message.provider_id.is_none() && message.hold.is_none()
+}

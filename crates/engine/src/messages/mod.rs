@@ -1,0 +1,15 @@
+//! Messages to people's phones: accepted, sent at the vendor's pace, followed until they are settled.
+
+mod log;
+mod outgoing;
+mod reports;
+mod resolve;
+mod send;
+mod texts;
+mod told;
+
+pub use log::SentBatch;
+pub(crate) use outgoing::{MOST, Outbox};
+pub(crate) use reports::Reports;
+pub use send::{Recipient, Says, SendWish, fingerprint};
+pub use texts::{Preview, PreviewWish};

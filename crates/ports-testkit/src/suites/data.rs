@@ -1,0 +1,132 @@
+//! [`DataStore`]'s clauses.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use kopru_domain::RowState;
+use kopru_ports::audit::{Actor, AuditAction, AuditEntry, AuditLog};
+use kopru_ports::configs::SyncConfig;
+use kopru_ports::data::{DataStore, Retention};
+use kopru_ports::delivery::{Claim, LeaseAnswer, Outcome, Settlement};
+use kopru_ports::sessions::SessionStore;
+use kopru_ports::sync::{Accepted, HistoryEntry, SheetEvent, SyncChanges};
+use kopru_ports::tokens::{Service, TokenKey, TokenStore};
+use uuid::Uuid;
+
+use super::sync::{Store, config, due, row_id};
+use super::tokens::token;
+
+const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
+
+fn day(number: i64) -> Timestamp {
+    NOW + SignedDuration::from_hours(24 * number)
+}
+
+fn history(number: u32, at: Timestamp) -> HistoryEntry {
+    HistoryEntry {
+        row: row_id(1),
+        number,
+        record: None,
+        fields: [].into(),
+        state: RowState::Completed,
+        refusals: Vec::new(),
+        at,
+    }
+}
+
+/// Three entries of the history and of the log, two of them of the first day, and three events, two of them dealt with.
+async fn fill(store: &(impl Store + AuditLog), config: &SyncConfig) {
+    for number in 1..=3 {
+        let event = SheetEvent { id: format!("e{number}"), rows: None, received: NOW };
+        store.accept(&config.company, config.id, event, due(config)).await.expect("accepted");
+        let entry = AuditEntry {
+            id: Uuid::from_u128(number),
+            company: config.company.clone(),
+            at: if number < 3 { NOW } else { day(5) },
+            actor: Actor::default(),
+            action: AuditAction::ConfigChanged,
+            subject: String::new(),
+        };
+        store.record(&entry).await.expect("recorded");
+    }
+    let changes = SyncChanges {
+        events: vec!["e1".into(), "e2".into()],
+        history: vec![history(1, NOW), history(2, NOW), history(3, day(5))],
+        ..SyncChanges::of(config.id)
+    };
+    let LeaseAnswer::Granted(lease) = store.lease(NOW, day(1)).await.expect("an answer") else {
+        panic!("the lane is free");
+    };
+    let claim = Claim { urgency: None, limit: 10, skip: Vec::new() };
+    let work = store.claim(&lease, NOW, claim).await.expect("a claim");
+    let outcomes = work.into_iter().map(|work| (work.key, work.generation, Outcome::Done)).collect();
+    let settlement = Settlement { outcomes, sync: vec![changes], ..Settlement::default() };
+    store.settle(&lease, NOW, settlement).await.expect("a settlement");
+    store.release(&lease, NOW).await.expect("released");
+}
+
+/// Entries of the history and of the log, and events that count as known.
+async fn left(store: &(impl Store + AuditLog), config: &SyncConfig) -> (usize, usize, usize) {
+    let history = store.history(&config.company, config.id, None, 10).await.expect("history");
+    let log = store.audit_log(&config.company, None, 10).await.expect("a log");
+    let mut known = 0;
+    for number in 1..=3 {
+        let event = SheetEvent { id: format!("e{number}"), rows: None, received: NOW };
+        let accepted = store.accept(&config.company, config.id, event, due(config)).await.expect("an answer");
+        known += usize::from(accepted == Accepted::Duplicate);
+    }
+    (history.len(), log.len(), known)
+}
+
+/// What is older than its company keeps it is deleted, no more at once than is asked, and nothing that waits.
+pub async fn what_is_old_is_deleted_bite_by_bite(store: Arc<impl Store + AuditLog + DataStore>) {
+    let (config, other) = (config(&*store, "acme").await, config(&*store, "other").await);
+    fill(&*store, &config).await;
+    fill(&*store, &other).await;
+    let company = &config.company;
+    assert_eq!(store.retention(company).await.expect("an answer"), Retention::default());
+    let for_ever = Retention { history: None, events: None, audit: None };
+    store.set_retention(company, for_ever).await.expect("set");
+    assert_eq!(store.retention(company).await.expect("an answer"), for_ever);
+    assert!(!store.prune(company, day(100_000), 10).await.expect("an answer"));
+    let ten_days = Retention { history: Some(10), events: Some(10), audit: Some(10) };
+    store.set_retention(company, ten_days).await.expect("set");
+    assert!(!store.prune(company, day(10), 1).await.expect("an answer"), "not a day too early");
+    assert_eq!(left(&*store, &config).await, (3, 3, 3));
+    for more in [true, true, false] {
+        assert_eq!(store.prune(company, day(11), 1).await.expect("an answer"), more);
+    }
+    assert_eq!(left(&*store, &config).await, (1, 1, 1));
+    assert_eq!(left(&*store, &other).await, (3, 3, 3));
+    assert_eq!(store.retention(&other.company).await.expect("an answer"), Retention::default());
+}
+
+/// A company's connections are told without their tokens, its sessions without their hashes, events with their end.
+pub async fn what_is_kept_is_listed<S>(store: Arc<S>)
+where
+    S: Store + AuditLog + DataStore + TokenStore + SessionStore,
+{
+    let config = config(&*store, "acme").await;
+    let company = &config.company;
+    fill(&*store, &config).await;
+    let session = super::sessions::session(&*store).await;
+    store.begin_session("hash", &session, NOW).await.expect("begun");
+    let of_company = TokenKey::of_company(company, Service::Bitrix24);
+    for key in [super::tokens::key(), of_company.clone()] {
+        store.save(&key, token(0, "access")).await.expect("saved");
+    }
+    let connections = store.connections(company).await.expect("connections");
+    let whose: Vec<_> = connections.iter().map(|one| (one.user.as_str(), one.service)).collect();
+    assert_eq!(whose, [("acme", Service::Bitrix24), ("ayse", Service::GoogleSheets)]);
+    assert_eq!(connections[1].account_email, "a@example.com");
+    assert_eq!(store.sessions(company).await.expect("sessions"), [session]);
+    let first = store.event_log(company, config.id, None, 2).await.expect("events");
+    let second = store.event_log(company, config.id, Some("e2"), 2).await.expect("events");
+    let told = [first, second].concat();
+    let told: Vec<_> = told.iter().map(|one| (one.event.id.as_str(), one.processed)).collect();
+    assert_eq!(told, [("e1", Some(NOW)), ("e2", Some(NOW)), ("e3", None)]);
+    let other = "other".parse().expect("an id");
+    assert_eq!(store.connections(&other).await.expect("connections"), []);
+    assert_eq!(store.sessions(&other).await.expect("sessions"), []);
+    assert_eq!(store.event_log(&other, config.id, None, 2).await.expect("events"), []);
+}

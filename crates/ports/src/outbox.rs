@@ -1,0 +1,241 @@
+//! Messages on their way: what was wished for, what became of it, and what people said to it.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use kopru_domain::message::{Channel, Hold, MessageStatus, OptWord, PhoneNumber, Trouble};
+use kopru_domain::{CompanyId, UserId};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use crate::delivery::NewWork;
+use crate::error::StoreError;
+use crate::inbound::InboundMessage;
+use crate::messages::{Content, Report};
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id; ids grow with time, and within a batch in the order of its recipients.
+    pub id: Uuid,
+    /// The request that it came with.
+    pub batch: Uuid,
+    /// On which lane it waits.
+    pub lane: String,
+    /// By SMS or WhatsApp.
+    pub channel: Channel,
+    /// To whom, as the caller wrote it.
+    pub given: String,
+    /// To whom; `None` for what is no number, which is settled from the start.
+    pub to: Option<PhoneNumber>,
+    /// What.
+    pub content: Content,
+    /// Pictures and files by their addresses.
+    pub media: Vec<Url>,
+    /// How many parts the vendor bills.
+    pub segments: u32,
+    /// Whether it goes in quiet hours too.
+    pub urgent: bool,
+    /// Not before.
+    pub send_at: Option<Timestamp>,
+    /// Who sent it.
+    pub user: Option<UserId>,
+    /// Where it stands.
+    pub status: MessageStatus,
+    /// Why it waits, where it does.
+    pub hold: Option<Hold>,
+    /// Why it was not sent or not delivered.
+    pub trouble: Option<Trouble>,
+    /// The vendor's own code of that, for people.
+    pub code: Option<String>,
+    /// The vendor's id of it, once it was taken.
+    pub provider_id: Option<String>,
+    /// When it was accepted here.
+    pub created: Timestamp,
+    /// When its status changed last.
+    pub updated: Timestamp,
+}
+
+/// A request's messages.
+#[derive(Debug, Clone)]
+pub struct NewBatch {
+    /// The request's id.
+    pub id: Uuid,
+    /// Whose.
+    pub company: CompanyId,
+    /// By what the caller knows it: a repetition with the same key is the same request.
+    pub key: Option<String>,
+    /// What tells another request with the same key from a repetition.
+    pub fingerprint: String,
+    /// When.
+    pub created: Timestamp,
+    /// Its messages.
+    pub messages: Vec<Message>,
+    /// What has to be done for them.
+    pub work: Vec<NewWork>,
+}
+
+/// Whether a request was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchAccepted {
+    /// Stored, and its work made due.
+    Stored,
+    /// The same request was accepted before, under this id; nothing changed.
+    Known(Uuid),
+    /// Another request has the key; nothing changed.
+    KeyTaken,
+}
+
+/// Which messages to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MessageQuery {
+    /// Of one request.
+    pub batch: Option<Uuid>,
+    /// Of one channel.
+    pub channel: Option<Channel>,
+    /// In one state.
+    pub status: Option<MessageStatus>,
+    /// To one number.
+    pub to: Option<PhoneNumber>,
+    /// Older than this one.
+    pub before: Option<Uuid>,
+    /// So many at the most.
+    pub limit: u32,
+}
+
+/// What is known of a number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// Since when its owner wants no messages.
+    pub opted_out: Option<Timestamp>,
+    /// When its owner wrote last.
+    pub last_inbound: Option<Timestamp>,
+}
+
+/// A message about to go, with what is known of its recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The message.
+    pub message: Message,
+    /// To whom.
+    pub to: PhoneNumber,
+    /// What is known of the number.
+    pub contact: Contact,
+}
+
+/// How much a company lets go in a day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// Messages.
+    pub messages: Option<u32>,
+    /// Parts that the vendor bills.
+    pub segments: Option<u32>,
+}
+
+/// What a company has let go in a day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Messages.
+    pub messages: u32,
+    /// Parts that the vendor bills.
+    pub segments: u32,
+}
+
+/// A message's step: what it changes [`Message::step`] says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageChange {
+    /// The message.
+    pub id: Uuid,
+    /// Where it stands.
+    pub status: MessageStatus,
+    /// Why it waits.
+    pub hold: Option<Hold>,
+    /// Why it was not sent or not delivered.
+    pub trouble: Option<Trouble>,
+    /// The vendor's own code of that.
+    pub code: Option<String>,
+    /// The vendor's id of it; one that is known stays.
+    pub provider_id: Option<String>,
+}
+
+impl MessageChange {
+    /// A step to `status` and nothing else.
+    #[must_use]
+    pub fn to(id: Uuid, status: MessageStatus) -> Self {
+        Self { id, status, hold: None, trouble: None, code: None, provider_id: None }
+    }
+}
+
+/// What somebody at the vendor's side told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Where a message stands: by our id of it, or else by the vendor's.
+    Report {
+        /// Our id.
+        id: Option<Uuid>,
+        /// What is said.
+        report: Report,
+    },
+    /// A person wrote, and by that word ended or took up messages.
+    Message(InboundMessage, Option<OptWord>),
+}
+
+/// A number whose owner wants no messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptOut {
+    /// By SMS or WhatsApp.
+    pub channel: Channel,
+    /// The number.
+    pub number: PhoneNumber,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Keeps messages. They change by [`crate::delivery::DeliveryStore::settle`] too.
+#[async_trait]
+pub trait OutboxStore: Send + Sync {
+    /// Stores a request's messages and makes their work due, all or nothing. Repeatable with a key.
+    async fn accept(&self, batch: NewBatch) -> Result<BatchAccepted, StoreError>;
+
+    /// Messages, newest first.
+    async fn messages(&self, company: &CompanyId, query: MessageQuery) -> Result<Vec<Message>, StoreError>;
+
+    /// One message.
+    async fn message(&self, company: &CompanyId, id: Uuid) -> Result<Option<Message>, StoreError>;
+
+    /// The messages about to go with their recipients, in the order of their ids; those that are gone or go to no number
+    /// are left out.
+    async fn outgoing(&self, company: &CompanyId, ids: &[Uuid]) -> Result<Vec<Outgoing>, StoreError>;
+
+    /// Counts messages against the day's caps, in the given order, as far as they go; which of them may go. One that
+    /// was counted already, on whichever day, may go and is not counted again.
+    async fn count(&self, company: &CompanyId, day: Date, caps: Caps, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError>;
+
+    /// Records what was told: any order, repeated, of messages that are not the company's: right every time. The
+    /// message it was about, as it is now.
+    async fn told(&self, company: &CompanyId, told: Told, now: Timestamp) -> Result<Option<Message>, StoreError>;
+
+    /// Cancels a message that is neither settled nor on the wire (no attempt of it is open on its lane) nor at the
+    /// vendor; the message as it is now, `None` where there is none.
+    async fn cancel(&self, company: &CompanyId, id: Uuid, now: Timestamp) -> Result<Option<Message>, StoreError>;
+}
+
+/// Keeps what is known of numbers, and who wants no messages.
+#[async_trait]
+pub trait ContactStore: Send + Sync {
+    /// What is known of a number; nothing where nobody wrote from it.
+    async fn contact(&self, company: &CompanyId, channel: Channel, number: &PhoneNumber)
+    -> Result<Contact, StoreError>;
+
+    /// Ends or takes up messages to a number. Repeatable; the first moment of an opt-out stays.
+    async fn set_opt_out(&self, company: &CompanyId, out: &OptOut, is_out: bool) -> Result<(), StoreError>;
+
+    /// Who wants none, by channel and number, after the one given.
+    async fn opt_outs(
+        &self,
+        company: &CompanyId,
+        after: Option<(Channel, PhoneNumber)>,
+        limit: u32,
+    ) -> Result<Vec<OptOut>, StoreError>;
+}

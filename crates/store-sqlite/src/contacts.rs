@@ -1,0 +1,131 @@
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kopru_domain::CompanyId;
+use kopru_domain::message::{Channel, OptWord, PhoneNumber};
+use kopru_ports::StoreError;
+use kopru_ports::outbox::{Contact, ContactStore, OptOut};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Sqlite, Transaction};
+
+use crate::convert::{get_moment, get_optional_moment, get_word, micros, store_error, word};
+use crate::database::SqliteStore;
+
+type Tx = Transaction<'static, Sqlite>;
+
+#[async_trait]
+impl ContactStore for SqliteStore {
+    async fn contact(
+        &self,
+        company: &CompanyId,
+        channel: Channel,
+        number: &PhoneNumber,
+    ) -> Result<Contact, StoreError> {
+        let row = sqlx::query("SELECT * FROM message_contact WHERE company_id = ? AND channel = ? AND number = ?")
+            .bind(company.as_str())
+            .bind(word(&channel)?)
+            .bind(number.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(store_error)?;
+        row.as_ref().map_or_else(|| Ok(Contact::default()), contact)
+    }
+
+    async fn set_opt_out(&self, company: &CompanyId, out: &OptOut, is_out: bool) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        opt_out(&mut tx, company, out.channel, &out.number, out.since).await?;
+        if !is_out {
+            sqlx::query(
+                "UPDATE message_contact SET opted_out_at = NULL WHERE company_id = ? AND channel = ? AND number = ?",
+            )
+            .bind(company.as_str())
+            .bind(word(&out.channel)?)
+            .bind(out.number.as_str())
+            .execute(&mut *tx)
+            .await
+            .map_err(store_error)?;
+        }
+        tx.commit().await.map_err(store_error)
+    }
+
+    async fn opt_outs(
+        &self,
+        company: &CompanyId,
+        after: Option<(Channel, PhoneNumber)>,
+        limit: u32,
+    ) -> Result<Vec<OptOut>, StoreError> {
+        let (channel, number) = after.unzip();
+        let rows = sqlx::query(
+            "SELECT * FROM message_contact WHERE company_id = ?1 AND opted_out_at IS NOT NULL
+             AND (channel, number) > (coalesce(?2, ''), coalesce(?3, '')) ORDER BY channel, number LIMIT ?4",
+        )
+        .bind(company.as_str())
+        .bind(channel.as_ref().map(word).transpose()?)
+        .bind(number.as_ref().map(PhoneNumber::as_str))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        rows.iter().map(out).collect()
+    }
+}
+
+/// Ends messages to a number; the first moment stays.
+pub(crate) async fn opt_out(
+    tx: &mut Tx,
+    company: &CompanyId,
+    channel: Channel,
+    number: &PhoneNumber,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO message_contact (company_id, channel, number, opted_out_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET opted_out_at = coalesce(opted_out_at, excluded.opted_out_at)",
+    )
+    .bind(company.as_str())
+    .bind(word(&channel)?)
+    .bind(number.as_str())
+    .bind(micros(since))
+    .execute(&mut **tx)
+    .await
+    .map_err(store_error)?;
+    Ok(())
+}
+
+/// A person wrote.
+pub(crate) async fn heard(
+    tx: &mut Tx,
+    company: &CompanyId,
+    (channel, from, asks): (Channel, &PhoneNumber, Option<OptWord>),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO message_contact (company_id, channel, number, opted_out_at, last_inbound_at)
+         VALUES (?1, ?2, ?3, iif(?5 = 'stop', ?4, NULL), ?4)
+         ON CONFLICT DO UPDATE SET last_inbound_at = max(coalesce(last_inbound_at, ?4), ?4),
+                opted_out_at = CASE WHEN ?5 = 'start' THEN NULL ELSE coalesce(opted_out_at, excluded.opted_out_at) END",
+    )
+    .bind(company.as_str())
+    .bind(word(&channel)?)
+    .bind(from.as_str())
+    .bind(micros(now))
+    .bind(asks.as_ref().map(word).transpose()?)
+    .execute(&mut **tx)
+    .await
+    .map_err(store_error)?;
+    Ok(())
+}
+
+pub(crate) fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
+    Ok(Contact {
+        opted_out: get_optional_moment(row, "opted_out_at")?,
+        last_inbound: get_optional_moment(row, "last_inbound_at")?,
+    })
+}
+
+fn out(row: &SqliteRow) -> Result<OptOut, StoreError> {
+    Ok(OptOut {
+        channel: get_word(row, "channel")?,
+        number: get_word(row, "number")?,
+        since: get_moment(row, "opted_out_at")?,
+    })
+}

@@ -25,6 +25,9 @@ use crate::wire::id;
 
 type OAuthError = PortError<OAuthErrorKind>;
 
+/// So long a server has for its answer: two are asked in turn within the time that one caller may take to refresh.
+const ANSWER: Duration = Duration::from_secs(15);
+
 /// What the authorization server gives, or refuses.
 #[derive(Deserialize)]
 struct Answer {
@@ -92,7 +95,7 @@ impl BitrixConsent {
         let client =
             [("client_id", self.app.client_id.as_str()), ("client_secret", self.app.client_secret.expose_secret())];
         let form: Vec<(&str, &str)> = grant.iter().copied().chain(client).collect();
-        let request = self.http.request(Method::POST, address).form(&form);
+        let request = self.http.request(Method::POST, address).form(&form).timeout(ANSWER);
         let reply = self.http.send(request).await.map_err(|cause| {
             let retry = if cause.failure == Failure::NotSent { Retry::After(None) } else { Retry::OutcomeUnknown };
             failed(OAuthErrorKind::Unavailable, retry).caused_by(cause)

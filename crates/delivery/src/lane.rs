@@ -18,6 +18,8 @@ use crate::wire::Wire;
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How often a lane with turns under way and free seats is looked at for new work.
 const GLANCE: Duration = Duration::from_millis(100);
+/// How often one is that only waits for the end of a pause.
+const LOOK: Duration = Duration::from_millis(500);
 /// So long a lane is held when others wait for a place.
 const SLICE: Duration = Duration::from_secs(2);
 
@@ -72,7 +74,7 @@ impl Service<'_> {
             if self.turns.is_empty() && !(goes_on && self.holds_on()) {
                 return Ok(());
             }
-            let glance = self.engine.clock.now() + GLANCE;
+            let glance = self.engine.clock.now() + if self.turns.is_empty() { LOOK } else { GLANCE };
             tokio::select! {
                 biased;
                 Some(ended) = self.turns.join_next_with_id() => self.ended(ended)?,

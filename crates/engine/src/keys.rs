@@ -1,5 +1,7 @@
 //! Companies and API keys.
 
+use std::time::Duration;
+
 use kopru_domain::CompanyId;
 use kopru_ports::audit::AuditAction;
 use kopru_ports::identity::{ApiKey, Scope};
@@ -26,7 +28,7 @@ impl Engine {
         self.ports.identity.add_company(company, name, self.ports.clock.now()).await?;
         if is_new {
             self.record(&Caller::operator(company.clone()), AuditAction::CompanyAdded, "").await?;
-            self.keep_house_of([company]).await?;
+            self.keep_house_of([(company, Duration::ZERO)]).await?;
         }
         Ok(is_new)
     }

@@ -15,8 +15,8 @@ const FIRST: (usize, usize) = (5, 1);
 const EDITS: usize = 2;
 /// Turns of bulk messages: the next one is read while the vendor answers the first.
 const MESSAGES: usize = 2;
-/// Pieces of work that a turn on a sheet takes.
-const SHEET_WORK: u32 = 50;
+/// Pieces of work that a turn on a sheet takes: an edit waits for no more than one tab's page.
+const SHEET_WORK: u32 = 1;
 
 impl Lanes for Engine {
     /// A sheet has one turn at a time, a portal and a sender of messages several.

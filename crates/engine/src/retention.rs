@@ -41,22 +41,27 @@ impl Engine {
         }
         self.record(caller, AuditAction::RetentionChanged, json!(retention)).await?;
         self.ports.data.set_retention(&caller.company, retention).await?;
-        self.keep_house_of([&caller.company]).await
+        self.keep_house_of([(&caller.company, Duration::ZERO)]).await
     }
 
-    /// Lets each company's old data be deleted, now and then once a day. Repeatable: to be called when a service starts.
+    /// Lets each company's old data be deleted, spread over the day that follows and then once a day. Repeatable: to be
+    /// called when a service starts.
     pub async fn keep_house(&self) -> Result<(), EngineError> {
         let companies = self.companies().await?;
-        self.keep_house_of(companies.iter().map(|(company, _)| company)).await
+        let each = DAY / u32::try_from(companies.len().max(1)).unwrap_or(u32::MAX);
+        self.keep_house_of(companies.iter().zip(0..).map(|((company, _), place)| (company, each * place))).await
     }
 
+    /// Of each company after so long. Many are not made due at once: nobody waits for them.
     pub(crate) async fn keep_house_of(
         &self,
-        companies: impl IntoIterator<Item = &CompanyId>,
+        companies: impl IntoIterator<Item = (&CompanyId, Duration)>,
     ) -> Result<(), EngineError> {
         let now = self.ports.clock.now();
-        let prune = companies.into_iter().map(|company| work::prune(company, now)).collect();
-        self.ports.delivery.enqueue(prune).await?;
+        let prune: Vec<_> = companies.into_iter().map(|(company, begin)| work::prune(company, now + begin)).collect();
+        for bite in prune.chunks(BITE as usize) {
+            self.ports.delivery.enqueue(bite.to_vec()).await?;
+        }
         self.waker.wake();
         Ok(())
     }

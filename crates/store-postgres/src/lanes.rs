@@ -37,6 +37,14 @@ const LEASE: &str = "
     FROM first WHERE lane.company_id = first.company_id AND lane.lane = first.lane
     RETURNING lane.company_id, lane.lane, lane.epoch";
 
+/// When the next lane may be leased: of those that nobody holds the first, and of the few that are held the one that is
+/// free first.
+const NEXT: &str = "
+    SELECT min(at) AS at FROM (
+        (SELECT next_due AS at FROM kopru.lane WHERE next_due IS NOT NULL AND lease_until <= $1 ORDER BY next_due LIMIT 1)
+        UNION ALL
+        SELECT greatest(next_due, lease_until) FROM kopru.lane WHERE lease_until > $1 AND next_due IS NOT NULL) AS lanes";
+
 pub(crate) async fn lease(
     connection: &mut PgConnection,
     (now, until): (Timestamp, Timestamp),
@@ -45,11 +53,7 @@ pub(crate) async fn lease(
     let query = sqlx::query(LEASE).bind(at(now)).bind(at(until)).bind(holder).bind(i64::from(presence::LOCKS));
     let row = query.fetch_optional(&mut *connection).await.map_err(store_error)?;
     let Some(row) = row else {
-        let row =
-            sqlx::query("SELECT min(greatest(next_due, lease_until)) AS at FROM kopru.lane WHERE next_due IS NOT NULL")
-                .fetch_one(connection)
-                .await
-                .map_err(store_error)?;
+        let row = sqlx::query(NEXT).bind(at(now)).fetch_one(connection).await.map_err(store_error)?;
         let next = get_optional_moment(&row, "at")?;
         return Ok(LeaseAnswer::Idle(next.map(|next| if next > now { next } else { now + PASSED_OVER })));
     };

@@ -23,6 +23,15 @@ const LEASE: &str = "
                                 ORDER BY held, next_due, company_id, lane LIMIT 1)
     RETURNING company_id, lane, epoch";
 
+/// When the next lane may be leased: of those that nobody holds the first, and of the few that are held the one that is
+/// free first.
+const NEXT: &str = "
+    SELECT min(at) AS at FROM (
+        SELECT * FROM (SELECT next_due AS at FROM lane WHERE next_due IS NOT NULL AND lease_until <= ?1
+                       ORDER BY next_due LIMIT 1)
+        UNION ALL
+        SELECT max(next_due, lease_until) FROM lane WHERE lease_until > ?1 AND lease_until > 0 AND next_due IS NOT NULL)";
+
 #[async_trait]
 impl DeliveryStore for SqliteStore {
     async fn enqueue(&self, list: Vec<NewWork>) -> Result<(), StoreError> {
@@ -46,7 +55,7 @@ impl DeliveryStore for SqliteStore {
                 lane: get(&row, "lane")?,
                 epoch: get(&row, "epoch")?,
             })),
-            None => self.idle().await,
+            None => self.idle(now).await,
         }
     }
 
@@ -123,11 +132,8 @@ impl DeliveryStore for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn idle(&self) -> Result<LeaseAnswer, StoreError> {
-        let row = sqlx::query("SELECT min(max(next_due, lease_until)) AS at FROM lane WHERE next_due IS NOT NULL")
-            .fetch_one(&self.readers)
-            .await
-            .map_err(store_error)?;
+    async fn idle(&self, now: Timestamp) -> Result<LeaseAnswer, StoreError> {
+        let row = sqlx::query(NEXT).bind(micros(now)).fetch_one(&self.readers).await.map_err(store_error)?;
         let at: Option<i64> = get(&row, "at")?;
         Ok(LeaseAnswer::Idle(at.map(moment).transpose()?))
     }

@@ -61,9 +61,14 @@ pub(crate) fn form(request: &SendRequest, config: &TwilioConfig) -> Vec<(&'stati
     form
 }
 
+/// By itself Twilio repeats a callback once, and only where nobody was there; the fragment, which is not sent, asks for
+/// more (<https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>).
 fn callback(url: &Url, id: Uuid) -> String {
     let mut url = url.clone();
     url.query_pairs_mut().append_pair(OUR_ID, &id.to_string());
+    if url.fragment().is_none() {
+        url.set_fragment(Some("rc=3&rp=ct,rt,5xx"));
+    }
     url.into()
 }
 
@@ -99,15 +104,14 @@ pub(crate) fn created(message: &Message) -> Option<Timestamp> {
     Some(zoned.timestamp())
 }
 
-/// Whether it may be the one that is looked for: what a template became, nobody here knows.
+/// Whether it is the one that is looked for. What a template became nobody here knows: only a callback, which names
+/// our id, proves that it went.
 pub(crate) fn fits(search: &Search, message: &Message) -> bool {
-    let is_ours = message.direction.as_deref().is_none_or(|direction| direction.starts_with("outbound"));
+    let Content::Text(text) = &search.content else { return false };
+    // Answers of a bot are `outbound-reply`.
+    let by_the_api = message.direction.as_deref().is_none_or(|direction| direction == "outbound-api");
     let body = message.body.as_deref().unwrap_or_default();
-    is_ours
-        && match &search.content {
-            Content::Template { .. } => true,
-            Content::Text(text) => body.strip_prefix(TRIAL).unwrap_or(body).trim() == text.trim(),
-        }
+    by_the_api && body.strip_prefix(TRIAL).unwrap_or(body).trim() == text.trim()
 }
 
 /// Whether Twilio may have taken it since then.

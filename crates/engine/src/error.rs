@@ -129,8 +129,10 @@ pub enum Problem {
     CredentialsRefused,
     /// The message is on its way or settled.
     TooLate,
-    /// The message is on its way or has arrived.
+    /// The message is on its way, has arrived, or can never go.
     NotToRepeat,
+    /// What became of the message is being looked up.
+    InDoubt,
 }
 
 impl Problem {
@@ -157,6 +159,7 @@ impl Problem {
             Self::CredentialsRefused => "credentials_refused",
             Self::TooLate => "too_late",
             Self::NotToRepeat => "not_to_repeat",
+            Self::InDoubt => "in_doubt",
         }
     }
 
@@ -179,7 +182,7 @@ impl Problem {
             Self::BadOrigin => "origins",
             Self::BadReturnAddress => "return_to",
             Self::CredentialsRefused => "settings",
-            Self::TooLate | Self::NotToRepeat => "id",
+            Self::TooLate | Self::NotToRepeat | Self::InDoubt => "id",
         }
     }
 
@@ -253,8 +256,12 @@ impl Problem {
                 "The message is on its way or settled; it cannot be cancelled any more.",
             ),
             Self::NotToRepeat => (
-                "Mesaj yolda veya ulaştı; yeniden gönderilmez.",
-                "The message is on its way or has arrived; it is not sent again.",
+                "Mesaj yolda, ulaştı ya da bu haliyle hiç gönderilemez; yeni bir mesaj gönderin.",
+                "The message is on its way, has arrived, or can never go as it is; send a new one.",
+            ),
+            Self::InDoubt => (
+                "Mesajın gidip gitmediği sağlayıcıda araştırılıyor; iki dakika sonra yeniden deneyin.",
+                "It is being looked up at the provider whether the message went; try again in two minutes.",
             ),
             Self::BadReturnAddress => (
                 "Dönüş adresine izin verilmiyor; / ile başlayan bir yol ya da şirketin kaynaklarından birindeki bir sayfayı verin.",

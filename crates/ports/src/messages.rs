@@ -107,7 +107,8 @@ pub trait MessageSender: Send + Sync {
     /// ([`crate::Retry::OutcomeUnknown`]); look it up.
     async fn send(&self, request: SendRequest) -> Result<Report, SendError>;
 
-    /// The messages that fit, newest first: more than one where the same text was sent more than once. Repeatable.
+    /// The messages that fit, newest first: more than one where the same text was sent more than once. None for a template:
+    /// what it became nobody knows. Repeatable.
     async fn search(&self, search: &Search) -> Result<Vec<Report>, SendError>;
 
     /// Where a message stands; `None` where the vendor knows none of that id. Repeatable.

@@ -198,6 +198,14 @@ pub trait OutboxStore: Send + Sync {
     /// Stores a request's messages and makes their work due, all or nothing. Repeatable with a key.
     async fn accept(&self, batch: NewBatch) -> Result<BatchAccepted, StoreError>;
 
+    /// What [`Self::accept`] says of a request that has the key; `None` where no request has it.
+    async fn known(
+        &self,
+        company: &CompanyId,
+        key: &str,
+        fingerprint: &str,
+    ) -> Result<Option<BatchAccepted>, StoreError>;
+
     /// Messages, newest first.
     async fn messages(&self, company: &CompanyId, query: MessageQuery) -> Result<Vec<Message>, StoreError>;
 
@@ -219,6 +227,9 @@ pub trait OutboxStore: Send + Sync {
     /// Cancels a message that is neither settled nor on the wire (no attempt of it is open on its lane) nor at the
     /// vendor; the message as it is now, `None` where there is none.
     async fn cancel(&self, company: &CompanyId, id: Uuid, now: Timestamp) -> Result<Option<Message>, StoreError>;
+
+    /// Whether the message is on the wire, or is still looked up after its answer was lost: an attempt of it is open.
+    async fn is_in_doubt(&self, company: &CompanyId, id: Uuid) -> Result<bool, StoreError>;
 }
 
 /// Keeps what is known of numbers, and who wants no messages.

@@ -33,6 +33,16 @@ impl OutboxStore for PostgresStore {
         Ok(BatchAccepted::Stored)
     }
 
+    async fn known(
+        &self,
+        company: &CompanyId,
+        key: &str,
+        fingerprint: &str,
+    ) -> Result<Option<BatchAccepted>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
+        known(&mut tx, company, key, fingerprint).await
+    }
+
     async fn messages(&self, company: &CompanyId, query: MessageQuery) -> Result<Vec<Message>, StoreError> {
         let mut sql = QueryBuilder::new("SELECT * FROM kopru.message WHERE company_id = ");
         sql.push_bind(company.as_str());
@@ -124,6 +134,12 @@ impl OutboxStore for PostgresStore {
         }
         Ok(Some(message))
     }
+
+    async fn is_in_doubt(&self, company: &CompanyId, id: Uuid) -> Result<bool, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
+        let Some(message) = messages::find(&mut tx, company, id).await? else { return Ok(false) };
+        work::has_attempt(&mut tx, (company, &message.lane), &id.to_string()).await
+    }
 }
 
 /// Stores a request unless its key is known; what is known of the key. Waits for another request with the key that is
@@ -145,16 +161,27 @@ async fn begin_batch(connection: &mut PgConnection, batch: &NewBatch) -> Result<
     if done.rows_affected() == 1 {
         return Ok(None);
     }
-    let known = sqlx::query(
+    known(connection, &batch.company, batch.key.as_deref().unwrap_or_default(), &batch.fingerprint).await
+}
+
+/// What is known of a key.
+async fn known(
+    connection: &mut PgConnection,
+    company: &CompanyId,
+    key: &str,
+    fingerprint: &str,
+) -> Result<Option<BatchAccepted>, StoreError> {
+    let row = sqlx::query(
         "SELECT batch_id, fingerprint FROM kopru.message_batch WHERE company_id = $1 AND idempotency_key = $2",
     )
-    .bind(batch.company.as_str())
-    .bind(&key)
-    .fetch_one(connection)
+    .bind(company.as_str())
+    .bind(text(key))
+    .fetch_optional(connection)
     .await
     .map_err(store_error)?;
-    let same = get::<&str>(&known, "fingerprint")? == batch.fingerprint;
-    Ok(Some(if same { BatchAccepted::Known(get(&known, "batch_id")?) } else { BatchAccepted::KeyTaken }))
+    let Some(row) = row else { return Ok(None) };
+    let same = get::<&str>(&row, "fingerprint")? == fingerprint;
+    Ok(Some(if same { BatchAccepted::Known(get(&row, "batch_id")?) } else { BatchAccepted::KeyTaken }))
 }
 
 /// Locks the messages that are there; their parts, and none of what was counted before.

@@ -11,7 +11,7 @@ use kopru_ports::messages::Report;
 use kopru_ports::outbox::{
     BatchAccepted, Caps, Message, MessageChange, MessageQuery, NewBatch, OutboxStore, Outgoing, Tally, Told,
 };
-use sqlx::{QueryBuilder, Sqlite, Transaction};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 
 use crate::convert::{count, get, get_parsed, json, micros, store_error, word};
@@ -31,6 +31,16 @@ impl OutboxStore for SqliteStore {
         work::enqueue(&mut tx, &batch.work, Some(batch.created)).await?;
         tx.commit().await.map_err(store_error)?;
         Ok(BatchAccepted::Stored)
+    }
+
+    async fn known(
+        &self,
+        company: &CompanyId,
+        key: &str,
+        fingerprint: &str,
+    ) -> Result<Option<BatchAccepted>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(store_error)?;
+        known(&mut connection, company, key, fingerprint).await
     }
 
     async fn messages(&self, company: &CompanyId, query: MessageQuery) -> Result<Vec<Message>, StoreError> {
@@ -116,6 +126,12 @@ impl OutboxStore for SqliteStore {
         }
         Ok(Some(message))
     }
+
+    async fn is_in_doubt(&self, company: &CompanyId, id: Uuid) -> Result<bool, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(store_error)?;
+        let Some(message) = messages::find(&mut *connection, company, id).await? else { return Ok(false) };
+        work::has_attempt(&mut connection, (company, &message.lane), &id.to_string()).await
+    }
 }
 
 /// Stores a request unless its key is known; what is known of the key.
@@ -135,15 +151,26 @@ async fn begin_batch(tx: &mut Tx, batch: &NewBatch) -> Result<Option<BatchAccept
     if done.rows_affected() == 1 {
         return Ok(None);
     }
-    let known =
+    known(tx, &batch.company, batch.key.as_deref().unwrap_or_default(), &batch.fingerprint).await
+}
+
+/// What is known of a key.
+async fn known(
+    connection: &mut SqliteConnection,
+    company: &CompanyId,
+    key: &str,
+    fingerprint: &str,
+) -> Result<Option<BatchAccepted>, StoreError> {
+    let row =
         sqlx::query("SELECT batch_id, fingerprint FROM message_batch WHERE company_id = ? AND idempotency_key = ?")
-            .bind(batch.company.as_str())
-            .bind(&batch.key)
-            .fetch_one(&mut **tx)
+            .bind(company.as_str())
+            .bind(key)
+            .fetch_optional(connection)
             .await
             .map_err(store_error)?;
-    let same = get::<&str>(&known, "fingerprint")? == batch.fingerprint;
-    Ok(Some(if same { BatchAccepted::Known(get_parsed(&known, "batch_id")?) } else { BatchAccepted::KeyTaken }))
+    let Some(row) = row else { return Ok(None) };
+    let same = get::<&str>(&row, "fingerprint")? == fingerprint;
+    Ok(Some(if same { BatchAccepted::Known(get_parsed(&row, "batch_id")?) } else { BatchAccepted::KeyTaken }))
 }
 
 /// The parts of the messages that are there; none of what was counted before.

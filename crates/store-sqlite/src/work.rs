@@ -9,7 +9,7 @@ use kopru_ports::delivery::{Claim, Gather, Lease, NewAttempt, NewWork, Outcome, 
 use serde::Serialize;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use crate::convert::{conflict, count, get, get_json, get_moment, get_optional_json, json, micros, stale, store_error};
 
@@ -154,7 +154,7 @@ pub(crate) async fn due(
 
 /// Whether something is or may be on the wire for the key.
 pub(crate) async fn has_attempt(
-    tx: &mut Tx,
+    connection: &mut SqliteConnection,
     (company, lane): (&CompanyId, &str),
     key: &str,
 ) -> Result<bool, StoreError> {
@@ -162,7 +162,7 @@ pub(crate) async fn has_attempt(
         .bind(company.as_str())
         .bind(lane)
         .bind(key)
-        .fetch_optional(&mut **tx)
+        .fetch_optional(connection)
         .await
         .map_err(store_error)?;
     Ok(row.is_some())

@@ -126,7 +126,7 @@ pub struct MessageView {
     /// Why it was not sent or not delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<TroubleView>,
-    /// Why it waits: `quiet_hours`, `daily_limit` or `scheduled`.
+    /// Why it waits: `quiet_hours`, `daily_limit`, `account` or `scheduled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     hold: Option<String>,
     /// Not before.

@@ -203,8 +203,11 @@ pub fn status_of(error: &EngineError) -> StatusCode {
         | "portal_reconnect_required"
         | "idempotency_key_taken"
         | "too_late"
-        | "not_to_repeat" => StatusCode::CONFLICT,
-        "rate_limited" | "provider_unavailable" | "store_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+        | "not_to_repeat"
+        | "in_doubt" => StatusCode::CONFLICT,
+        "rate_limited" | "provider_unavailable" | "provider_down" | "store_unavailable" => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         "internal" | "misconfigured" | "not_set" => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -226,7 +226,7 @@ async fn a_day_takes_no_more_than_its_limit_and_quiet_hours_hold_all_but_the_urg
     until_status(&service, ids[1], "delivered").await;
     let held = until(&service, ids[2], |message| message["hold"] == "daily_limit").await;
     assert_eq!(held["status"], "queued");
-    let quiet = json!({ "from": "00:00", "to": "23:59:59", "zone": "UTC" });
+    let quiet = json!({ "from": "00:00", "to": "23:59:59" });
     let quiet = json!({ "region": "TR", "zone": "Europe/Istanbul", "quiet": quiet });
     assert_eq!(service.call("PUT", policy, Some(quiet)).await.status, 200);
     let quietly = send(&service, SMS, to("+905320000004", "bir")).await;
@@ -325,4 +325,62 @@ async fn a_callback_with_a_wrong_signature_or_for_another_companys_message_chang
         }
     }
     assert_eq!(shown(&service, &message["id"]).await["status"], "delivered");
+}
+
+#[tokio::test]
+async fn a_message_waits_until_its_account_is_put_right() {
+    let service = connected().await;
+    let twilio = "/api/v1/companies/acme/integrations/twilio";
+    let account = "AC00000000000000000000000000000001";
+    let mut changed = service.vendors_get("twilio/accounts").await[account].clone();
+    changed["auth_token"] = json!("another");
+    service.vendors_post("twilio/accounts", json!({ account: changed })).await;
+    let sent = send(&service, SMS, to(AYSE, "bir")).await;
+    let id = &sent["messages"][0]["id"];
+    until(&service, id, |message| message["hold"] == "account").await;
+    assert_eq!(service.call("GET", twilio, None).await.json["status"], "RECONNECT_REQUIRED");
+    changed["auth_token"] = json!("sandbox-token");
+    service.vendors_post("twilio/accounts", json!({ account: changed })).await;
+    let message = until_status(&service, id, "delivered").await;
+    assert_eq!((&message["hold"], at_vendor(&service, AYSE).await), (&Value::Null, vec!["bir".to_owned()]));
+    assert_eq!(service.call("GET", twilio, None).await.json["status"], "ACTIVE");
+}
+
+#[tokio::test]
+async fn a_repetition_is_answered_whatever_has_changed_since() {
+    let service = connected().await;
+    let template = "/api/integrations/templates/kampanya";
+    assert_eq!(service.call("PUT", template, Some(json!({ "text": "İndirim başladı" }))).await.status, 200);
+    let (wish, key) = (json!({ "to": AYSE, "template": "kampanya" }), [("Idempotency-Key", "k")]);
+    let first = service.send("POST", SMS, Some(wish.clone()), &key).await;
+    until_status(&service, &first.json["messages"][0]["id"], "delivered").await;
+    assert_eq!(service.call("DELETE", template, None).await.status, 204);
+    let twilio = "/api/v1/companies/acme/integrations/twilio";
+    assert_eq!(service.call("DELETE", twilio, None).await.status, 204);
+    let again = service.send("POST", SMS, Some(wish), &key).await;
+    assert_eq!((again.status, &again.json["batch"]), (202, &first.json["batch"]), "{}", again.json);
+    let other = service.send("POST", SMS, Some(to(AYSE, "iki")), &key).await;
+    assert_eq!((other.status, other.json["code"].as_str()), (409, Some("idempotency_key_taken")));
+    assert_eq!(at_vendor(&service, AYSE).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_looked_up_or_was_never_whole_is_not_sent_again() {
+    let service = connected().await;
+    service.vendors_post("twilio/callbacks", json!({ "mode": "never" })).await;
+    let lost = json!({ "vendor": "twilio", "matching": "Messages.json", "kind": "hang_after", "ms": 4000 });
+    service.vendors_post("faults", lost).await;
+    let sent = send(&service, SMS, to(AYSE, "bir")).await;
+    let id = &sent["messages"][0]["id"];
+    let resend = |id: &Value| format!("/api/integrations/messages/{}/resend", id.as_str().unwrap());
+    until_status(&service, id, "unknown").await;
+    let early = service.call("POST", &resend(id), None).await;
+    assert_eq!((early.status, early.json["code"].as_str()), (409, Some("in_doubt")));
+    until(&service, id, |message| message["provider_id"].is_string()).await;
+    assert_eq!(at_vendor(&service, AYSE).await.len(), 1);
+    let many = json!({ "message": "Sayın {{name}}", "recipients": [{ "to": AYSE }, { "to": AYSE, "variables": { "name": "A" } }] });
+    let many = send(&service, SMS, many).await;
+    assert_eq!(many["messages"][0]["error"]["code"], "template_variables");
+    let never = service.call("POST", &resend(&many["messages"][0]["id"]), None).await;
+    assert_eq!((never.status, never.json["code"].as_str()), (409, Some("not_to_repeat")));
 }

@@ -24,7 +24,7 @@ pub fn opt_word(text: &str) -> Option<OptWord> {
     match fold(text).as_str() {
         "stop" | "stopall" | "stop all" | "unsubscribe" | "end" | "quit" | "revoke" | "optout" | "opt out"
         | "cancel" | "dur" | "durdur" | "iptal" | "ret" | "red" | "cik" => Some(OptWord::Stop),
-        "start" | "unstop" | "yes" | "basla" | "baslat" | "evet" => Some(OptWord::Start),
+        "start" | "unstop" | "yes" | "basla" | "baslat" => Some(OptWord::Start),
         "help" | "info" | "yardim" => Some(OptWord::Help),
         _ => None,
     }
@@ -38,7 +38,7 @@ mod tests {
 
     use super::*;
 
-    const WORDS: [(&str, OptWord); 25] = [
+    const WORDS: [(&str, OptWord); 24] = [
         ("STOP", Stop),
         ("STOPALL", Stop),
         ("STOP ALL", Stop),
@@ -60,7 +60,6 @@ mod tests {
         ("YES", Start),
         ("BAŞLA", Start),
         ("BAŞLAT", Start),
-        ("EVET", Start),
         ("HELP", Help),
         ("INFO", Help),
         ("YARDIM", Help),

@@ -65,6 +65,8 @@ pub enum Hold {
     QuietHours,
     /// What the company lets go in a day is spent.
     DailyLimit,
+    /// The account at the provider has to be put right.
+    Account,
 }
 
 impl Hold {
@@ -75,6 +77,7 @@ impl Hold {
             Self::Scheduled => "scheduled",
             Self::QuietHours => "quiet_hours",
             Self::DailyLimit => "daily_limit",
+            Self::Account => "account",
         }
     }
 }
@@ -93,7 +96,7 @@ pub fn decide(wish: &Wish, facts: &Facts, policy: &Policy, now: Timestamp) -> Pl
         return Plan::Later { at, why: Hold::Scheduled };
     }
     let quiet = policy.quiet.as_ref().filter(|_| !wish.urgent);
-    if let Some(at) = quiet.and_then(|quiet| quiet.opens(now)) {
+    if let Some(at) = quiet.and_then(|quiet| quiet.opens(&policy.zone, now)) {
         return Plan::Later { at, why: Hold::QuietHours };
     }
     if wish.channel == Channel::WhatsApp && wish.free_text && !window::is_open(facts.last_inbound, now) {
@@ -128,7 +131,7 @@ mod tests {
     }
 
     fn policy() -> Policy {
-        let quiet = r#"{"from":"21:00:00","to":"08:00:00","zone":"Europe/Istanbul"}"#;
+        let quiet = r#"{"from":"21:00:00","to":"08:00:00"}"#;
         let text = format!(
             r#"{{"region":"TR","zone":"Europe/Istanbul","quiet":{quiet},"daily_messages":100,"daily_segments":150}}"#
         );

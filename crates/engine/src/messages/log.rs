@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kopru_domain::CompanyId;
-use kopru_domain::message::MessageStatus;
+use kopru_domain::message::{MessageStatus, Trouble};
 use kopru_ports::delivery::Urgency;
 use kopru_ports::outbox::{BatchAccepted, Message, MessageQuery, NewBatch};
 use uuid::Uuid;
@@ -78,21 +78,43 @@ impl Engine {
     }
 
     /// Sends a message once more that was not sent or not delivered, as a new one: whoever asks for it knows that
-    /// one of an unknown outcome may have arrived.
+    /// one of an unknown outcome may have arrived. Asked twice, it goes once, unless that one came to nothing too.
     ///
     /// # Errors
-    /// [`Problem::NotToRepeat`] for one that is on its way or has arrived.
+    /// [`Problem::NotToRepeat`] for one that is on its way, has arrived or can never go; [`Problem::InDoubt`] while it is
+    /// looked up at the vendor.
     pub async fn resend_message(&self, caller: &Caller, id: Uuid) -> Result<Message, EngineError> {
-        let earlier = self.message_of(&caller.company, id).await?;
-        let to_repeat = matches!(
-            earlier.status,
-            MessageStatus::Failed | MessageStatus::Undelivered | MessageStatus::Unknown | MessageStatus::Canceled
-        );
-        if !to_repeat || earlier.to.is_none() {
-            return Err(Problem::NotToRepeat.refused());
+        let mut earlier = self.message_of(&caller.company, id).await?;
+        loop {
+            if !is_to_repeat(&earlier) {
+                return Err(Problem::NotToRepeat.refused());
+            }
+            if self.ports.outbox.is_in_doubt(&caller.company, earlier.id).await? {
+                return Err(Problem::InDoubt.refused());
+            }
+            let (batch, message) = self.again(caller, earlier).await?;
+            match self.ports.outbox.accept(batch).await? {
+                BatchAccepted::Stored => {
+                    self.waker.wake();
+                    return Ok(message);
+                }
+                BatchAccepted::KeyTaken => return Err(EngineError::KeyTaken),
+                BatchAccepted::Known(known) => {
+                    let known = self.sent_batch(caller, known).await?.messages.pop();
+                    let known = known.ok_or(EngineError::NotFound("message"))?;
+                    if !is_to_repeat(&known) {
+                        return Ok(known);
+                    }
+                    earlier = known;
+                }
+            }
         }
+    }
+
+    /// The same message as a request of its own, whose key no caller can give.
+    async fn again(&self, caller: &Caller, earlier: Message) -> Result<(NewBatch, Message), EngineError> {
         let sender = self.ports.messages.sender(&caller.company, earlier.channel).await?;
-        let now = self.ports.clock.now();
+        let (key, now) = (format!("\u{21bb} {}", earlier.id), self.ports.clock.now());
         let message = Message {
             id: self.ports.ids.next(),
             batch: self.ports.ids.next(),
@@ -111,20 +133,28 @@ impl Engine {
         let batch = NewBatch {
             id: message.batch,
             company: caller.company.clone(),
-            // Asked twice, it goes once.
-            key: Some(format!("again {id}")),
+            key: Some(key),
             fingerprint: String::new(),
             created: now,
             work: vec![work::message(&caller.company, &message, Urgency::Interactive)],
             messages: vec![message.clone()],
         };
-        if let BatchAccepted::Known(known) = self.ports.outbox.accept(batch).await? {
-            let known = self.sent_batch(caller, known).await?.messages.pop();
-            return known.ok_or(EngineError::NotFound("message"));
-        }
-        self.waker.wake();
-        Ok(message)
+        Ok((batch, message))
     }
+}
+
+/// Whether it came to nothing, and may come to something: a text that could not be made is not there to be sent.
+fn is_to_repeat(message: &Message) -> bool {
+    let was_never_whole = matches!(
+        message.trouble,
+        Some(Trouble::TemplateVariables | Trouble::ContentEmpty | Trouble::ContentTooLong | Trouble::BadNumber(_))
+    );
+    message.to.is_some()
+        && !(was_never_whole && message.provider_id.is_none())
+        && matches!(
+            message.status,
+            MessageStatus::Failed | MessageStatus::Undelivered | MessageStatus::Unknown | MessageStatus::Canceled
+        )
 }
 
 /// Neither taken nor refused by the vendor yet, nor held for later.

@@ -1,5 +1,6 @@
 //! Messages to people's phones: accepted, sent at the vendor's pace, followed until they are settled.
 
+mod done;
 mod log;
 mod outgoing;
 mod reports;

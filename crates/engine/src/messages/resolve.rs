@@ -35,8 +35,8 @@ pub(super) struct InDoubt {
 }
 
 impl Engine {
-    /// Looks a message in doubt up: first whether the vendor has reported it meanwhile, then at the vendor. It is
-    /// never sent again by itself. `turn`: what its turn has come to so far.
+    /// Looks a message in doubt up at the vendor. It is never sent again by itself. `turn`: what its turn has come to so
+    /// far.
     pub(super) async fn resolve_message(
         &self,
         company: &CompanyId,
@@ -44,9 +44,6 @@ impl Engine {
         turn: &[MessageChange],
     ) -> Result<Settlement, StoreError> {
         let (work, message, now) = (&task.work, &task.outgoing.message, self.ports.clock.now());
-        if message.provider_id.is_some() {
-            return Ok(ended(work, Outcome::Done));
-        }
         let attempt = work.open_attempt.clone().unwrap_or_default();
         let since = serde_json::from_value::<InDoubt>(attempt).map_or(message.created, |attempt| attempt.since);
         let found = match self.look_up(company, &task.outgoing, since, turn).await? {

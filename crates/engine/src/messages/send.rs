@@ -93,6 +93,9 @@ impl Engine {
     /// [`EngineError::KeyTaken`] where another request has the key.
     pub async fn send_messages(&self, caller: &Caller, wish: SendWish) -> Result<SentBatch, EngineError> {
         check(&wish, self.ports.clock.now())?;
+        if let Some(known) = self.known_request(caller, &wish).await? {
+            return Ok(known);
+        }
         let common = self.common(caller, &wish).await?;
         if let ([single], Some(text), false) = (wish.recipients.as_slice(), &common.text, wish.many) {
             text.fill(&variables(&wish, single)).map_err(in_message)?;
@@ -123,6 +126,16 @@ impl Engine {
             }
             BatchAccepted::Known(id) => self.sent_batch(caller, id).await,
             BatchAccepted::KeyTaken => Err(EngineError::KeyTaken),
+        }
+    }
+
+    /// A repetition is answered before anything is looked at that may have changed since: accepted is accepted.
+    async fn known_request(&self, caller: &Caller, wish: &SendWish) -> Result<Option<SentBatch>, EngineError> {
+        let Some(key) = &wish.key else { return Ok(None) };
+        match self.ports.outbox.known(&caller.company, key, &wish.fingerprint).await? {
+            Some(BatchAccepted::Known(id)) => Ok(Some(self.sent_batch(caller, id).await?)),
+            Some(BatchAccepted::KeyTaken) => Err(EngineError::KeyTaken),
+            Some(BatchAccepted::Stored) | None => Ok(None),
         }
     }
 

@@ -42,7 +42,13 @@ impl Engine {
         })?;
         let told = match told {
             Inbound::Nothing => return Ok(()),
-            Inbound::Report { id, report } => Told::Report { id, report },
+            Inbound::Report { id, report } => {
+                // An account that was stopped is told of here, when each message had been taken.
+                if report.trouble.is_some_and(Trouble::is_the_accounts) {
+                    self.told_by_messages(company, &[report.trouble]).await;
+                }
+                Told::Report { id, report }
+            }
             Inbound::Message(message) => {
                 let word = message.word.or_else(|| opt_word(&message.text));
                 Told::Message(message, word)
@@ -52,18 +58,35 @@ impl Engine {
         Ok(())
     }
 
-    /// Keeps the integration's status true to what the vendor said to the company's last message.
-    pub(super) async fn told_by_messages(&self, company: &CompanyId, trouble: Option<Trouble>) {
-        let status = match trouble.map(Trouble::remedy) {
-            Some(Remedy::Reconnect) => ConnectionStatus::ReconnectRequired,
-            Some(Remedy::SetUp | Remedy::TryLater) => ConnectionStatus::Error,
-            // What is wrong with one message is not wrong with the account.
-            _ => ConnectionStatus::Active,
-        };
-        let error = trouble.filter(|_| status != ConnectionStatus::Active).map(|trouble| trouble.code().to_owned());
-        let kept = self.set_vendor(company, IntegrationKind::Twilio, status, error).await;
-        if let Err(error) = kept {
+    /// Keeps the integration's status true to what the vendor said to the company's messages of one turn: an account
+    /// that takes one of them takes messages.
+    pub(super) async fn told_by_messages(&self, company: &CompanyId, answers: &[Option<Trouble>]) {
+        let accounts = answers.iter().filter_map(|answer| account_status(*answer));
+        // Of several the worst counts: what comes after it may be an answer to an earlier question.
+        let Some((status, error)) = accounts.max_by_key(|(status, _)| severity(*status)) else { return };
+        if let Err(error) = self.set_vendor(company, IntegrationKind::Twilio, status, error).await {
             tracing::warn!(%error, "the integration's status could not be recorded");
         }
+    }
+}
+
+/// What an answer to one message says of the account; nothing where it is about that message alone, or about our own
+/// pace.
+fn account_status(answer: Option<Trouble>) -> Option<(ConnectionStatus, Option<String>)> {
+    let Some(trouble) = answer else { return Some((ConnectionStatus::Active, None)) };
+    let status = match trouble {
+        _ if trouble.remedy() == Remedy::Reconnect => ConnectionStatus::ReconnectRequired,
+        Trouble::ProviderDown => ConnectionStatus::Error,
+        _ if trouble.is_the_accounts() => ConnectionStatus::Error,
+        _ => return None,
+    };
+    Some((status, Some(trouble.code().to_owned())))
+}
+
+fn severity(status: ConnectionStatus) -> u8 {
+    match status {
+        ConnectionStatus::ReconnectRequired => 2,
+        ConnectionStatus::Error => 1,
+        _ => 0,
     }
 }

@@ -30,9 +30,8 @@ impl OutboxStore for MemoryStore {
         state.is_known(&batch.company)?;
         let State { batches, messages, .. } = &mut *state;
         let batches = batches.entry(batch.company.clone()).or_default();
-        if let Some(known) = batches.iter().find(|known| batch.key.is_some() && known.key == batch.key) {
-            let same = known.fingerprint == batch.fingerprint;
-            return Ok(if same { BatchAccepted::Known(known.id) } else { BatchAccepted::KeyTaken });
+        if let Some(known) = known(batches, batch.key.as_deref(), &batch.fingerprint) {
+            return Ok(known);
         }
         let mut new = HashSet::new();
         let is_there =
@@ -48,6 +47,16 @@ impl OutboxStore for MemoryStore {
             state.enqueue(new, batch.created);
         }
         Ok(BatchAccepted::Stored)
+    }
+
+    async fn known(
+        &self,
+        company: &CompanyId,
+        key: &str,
+        fingerprint: &str,
+    ) -> Result<Option<BatchAccepted>, StoreError> {
+        let state = self.state();
+        Ok(state.batches.get(company).and_then(|batches| known(batches, Some(key), fingerprint)))
     }
 
     async fn messages(&self, company: &CompanyId, query: MessageQuery) -> Result<Vec<Message>, StoreError> {
@@ -109,6 +118,20 @@ impl OutboxStore for MemoryStore {
         }
         Ok(Some(message.clone()))
     }
+
+    async fn is_in_doubt(&self, company: &CompanyId, id: Uuid) -> Result<bool, StoreError> {
+        let state = self.state();
+        let message = state.messages.get(&(company.clone(), id));
+        let lane = message.and_then(|message| state.lanes.get(&(company.clone(), message.lane.clone())));
+        Ok(lane.is_some_and(|lane| lane.has_attempt(&id.to_string())))
+    }
+}
+
+/// What is known of a key.
+fn known(batches: &[Batch], key: Option<&str>, fingerprint: &str) -> Option<BatchAccepted> {
+    let known = batches.iter().find(|known| key.is_some() && known.key.as_deref() == key)?;
+    let same = known.fingerprint == fingerprint;
+    Some(if same { BatchAccepted::Known(known.id) } else { BatchAccepted::KeyTaken })
 }
 
 impl State {

@@ -125,7 +125,7 @@ impl State {
     fn fitting(&self, search: &Search) -> Vec<Report> {
         let fits = |sent: &&SentMessage| {
             let request = &sent.request;
-            let content = matches!(search.content, Content::Template { .. }) || search.content == request.content;
+            let content = matches!(search.content, Content::Text(_)) && search.content == request.content;
             (&request.company, request.channel, &request.to) == (&search.company, search.channel, &search.to)
                 && content
                 && sent.created >= search.since

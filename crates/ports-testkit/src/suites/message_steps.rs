@@ -147,10 +147,14 @@ pub async fn what_may_have_gone_is_not_cancelled(store: Arc<impl Store>) {
         let message = store.cancel(&acme, id(last), LATER).await.expect("an answer").expect("the message");
         assert_eq!(message.status, status, "message {last}");
     }
+    for (last, in_doubt) in [(1, true), (2, false), (9, false)] {
+        assert_eq!(store.is_in_doubt(&acme, id(last)).await.expect("an answer"), in_doubt, "message {last}");
+    }
     let outcomes = vec![(id(1).to_string(), 1, Outcome::Retry { due: LATER, error: "not sent".into() })];
     store.settle(&lease, NOW, Settlement { outcomes, ..Settlement::default() }).await.expect("a settlement");
     let message = store.cancel(&acme, id(1), LATER).await.expect("an answer").expect("the message");
     assert_eq!(message.status, MessageStatus::Canceled, "it waits here again");
+    assert!(!store.is_in_doubt(&acme, id(1)).await.expect("an answer"));
 }
 
 fn attempt(last: u128) -> NewAttempt {

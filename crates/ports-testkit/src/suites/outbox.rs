@@ -166,6 +166,13 @@ pub async fn a_request_is_known_by_its_key(store: Arc<impl Store>) {
     assert_eq!(accept(&*store, with(&acme, 4, None, "f")).await, BatchAccepted::Stored);
     assert_eq!(accept(&*store, with(&acme, 5, None, "f")).await, BatchAccepted::Stored);
     assert_eq!(listed(&*store, &acme, MessageQuery::default()).await, [5, 4, 1]);
+    for (key, fingerprint, known) in [
+        ("k", "f", Some(BatchAccepted::Known(id(101)))),
+        ("k", "g", Some(BatchAccepted::KeyTaken)),
+        ("other", "f", None),
+    ] {
+        assert_eq!(store.known(&acme, key, fingerprint).await.expect("an answer"), known, "{key} {fingerprint}");
+    }
 }
 
 /// Of many at once with one key one is stored, and the others know which.

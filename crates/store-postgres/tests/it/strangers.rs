@@ -241,6 +241,8 @@ impl Stranger {
         let told = Told::Report { id: Some(theirs.id), report };
         assert_eq!(ask!(self, OutboxStore::told(&company, told, NOW)).unwrap(), None);
         assert_eq!(ask!(self, OutboxStore::cancel(&company, theirs.id, NOW)).unwrap(), None);
+        assert!(!ask!(self, OutboxStore::is_in_doubt(&company, theirs.id)).unwrap());
+        assert_eq!(ask!(self, OutboxStore::known(&company, "k", "f")).unwrap(), None);
         assert_eq!(ask!(self, ContactStore::contact(&company, Channel::Sms, &number)).unwrap(), Contact::default());
         let out = OptOut { channel: Channel::Sms, number, since: NOW };
         ask!(self, ContactStore::set_opt_out(&company, &out, true)).unwrap();

@@ -200,6 +200,19 @@ impl Trouble {
         }
     }
 
+    /// Whether it is the account's, and so every message's until people have put it right.
+    #[must_use]
+    pub fn is_the_accounts(self) -> bool {
+        matches!(
+            self,
+            Self::CredentialsRefused
+                | Self::AccountMissing
+                | Self::NotConfigured
+                | Self::AccountSuspended
+                | Self::WhatsAppAccountLocked
+        )
+    }
+
     /// What helps.
     #[must_use]
     pub fn remedy(self) -> Remedy {

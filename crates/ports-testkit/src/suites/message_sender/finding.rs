@@ -42,14 +42,12 @@ pub async fn of_several_the_newest_comes_first(world: impl MessagesWorld) {
     assert_eq!(ids(&search(&world, "a").await.expect("an answer")), sent_ids);
 }
 
-/// What it said, nobody here knows: whatever went there may be it.
-pub async fn a_template_is_found_by_its_number(world: impl MessagesWorld) {
+/// What it said, nobody here knows: what went there meanwhile may be something else.
+pub async fn a_template_is_not_guessed_at(world: impl MessagesWorld) {
     let (company, content) = (world.company(), world.template().await);
     let request = SendRequest { channel: Channel::WhatsApp, ..request(&world, &number(12), content.clone()) };
-    let id = world.messages().send(request).await.expect("taken").provider_id;
+    world.messages().send(request).await.expect("taken");
     let since = world.now().await - SignedDuration::from_mins(1);
     let search = Search { company, channel: Channel::WhatsApp, to: number(12), content, since };
-    assert_eq!(ids(&world.messages().search(&search).await.expect("an answer")), [id]);
-    let other = Search { to: number(11), ..search };
-    assert_eq!(world.messages().search(&other).await.expect("an answer"), []);
+    assert_eq!(world.messages().search(&search).await.expect("an answer"), []);
 }

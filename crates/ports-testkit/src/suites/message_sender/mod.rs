@@ -44,7 +44,7 @@ macro_rules! message_sender_suite {
             a_message_in_doubt_is_found,
             what_is_found_fits,
             of_several_the_newest_comes_first,
-            a_template_is_found_by_its_number,
+            a_template_is_not_guessed_at,
         ], skip: [$($($skip)*)?]);
     };
 }

@@ -24,6 +24,8 @@ use crate::database;
 #[derive(Debug, Clone)]
 pub enum MessageCall {
     Accept(Box<NewBatch>),
+    Known(String, String),
+    InDoubt(Uuid),
     List(MessageQuery),
     Outgoing(Vec<Uuid>),
     Count(i8, Caps, Vec<Uuid>),
@@ -43,6 +45,8 @@ impl MessageCall {
     pub async fn answer(self, store: &(impl OutboxStore + ContactStore), of: &CompanyId, now: Timestamp) -> String {
         match self {
             Self::Accept(batch) => said(store.accept(*batch).await),
+            Self::Known(key, fingerprint) => said(store.known(of, &key, &fingerprint).await),
+            Self::InDoubt(id) => said(store.is_in_doubt(of, id).await),
             Self::List(query) => said(store.messages(of, query).await),
             Self::Outgoing(ids) => said(store.outgoing(of, &ids).await),
             Self::Count(day, caps, ids) => said(store.count(of, date(2026, 1, day), caps, &ids).await),
@@ -59,6 +63,8 @@ pub fn calls() -> impl Strategy<Value = MessageCall> {
     let count = (1..3_i8, caps.prop_map(|(messages, segments)| Caps { messages, segments }), vec(id(), 0..5));
     prop_oneof![
         4 => batch().prop_map(|batch| MessageCall::Accept(Box::new(batch))),
+        1 => (key(), text()).prop_map(|(key, fingerprint)| MessageCall::Known(key, fingerprint)),
+        1 => id().prop_map(MessageCall::InDoubt),
         2 => query().prop_map(MessageCall::List),
         1 => vec(id(), 0..5).prop_map(MessageCall::Outgoing),
         2 => count.prop_map(|(day, caps, ids)| MessageCall::Count(day, caps, ids)),
@@ -86,6 +92,10 @@ fn id() -> impl Strategy<Value = Uuid> {
     (0..6_u128).prop_map(Uuid::from_u128)
 }
 
+fn key() -> impl Strategy<Value = String> {
+    select(vec!["k", "K"]).prop_map(str::to_owned)
+}
+
 fn number() -> impl Strategy<Value = PhoneNumber> {
     (0..3_u8).prop_map(|last| PhoneNumber::try_from(format!("+90532123456{last}")).unwrap())
 }
@@ -100,9 +110,8 @@ fn status() -> impl Strategy<Value = MessageStatus> {
 }
 
 fn batch() -> impl Strategy<Value = NewBatch> {
-    let key = option::of(select(vec!["k", "K"]).prop_map(str::to_owned));
-    (any::<u128>(), company(), key, text(), moment(), vec((message(), work(), any::<bool>()), 0..3)).prop_map(
-        |(id, company, key, fingerprint, created, messages)| {
+    (any::<u128>(), company(), option::of(key()), text(), moment(), vec((message(), work(), any::<bool>()), 0..3))
+        .prop_map(|(id, company, key, fingerprint, created, messages)| {
             let id = Uuid::from_u128(id);
             let (mut batch, mut due) = (Vec::new(), Vec::new());
             for (message, work, is_due) in messages {
@@ -112,8 +121,7 @@ fn batch() -> impl Strategy<Value = NewBatch> {
                 batch.push(message);
             }
             NewBatch { id, company, key, fingerprint, created, messages: batch, work: due }
-        },
-    )
+        })
 }
 
 fn message() -> impl Strategy<Value = Message> {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+#[cfg(doc)]
+use kopru_ports::delivery::Outcome;
 use kopru_ports::delivery::{DeliveryStore, Lease, NewAttempt, Settlement, Urgency, Work};
 use kopru_ports::{Clock, StoreError};
 
@@ -47,7 +49,9 @@ impl Turn {
 /// Does work of one kind.
 #[async_trait]
 pub trait Handler: Send + Sync {
-    /// Does `work` (at least one, all of this handler's kind, of one lane) and says what became of each.
+    /// Does `work` (at least one, all of this handler's kind, of one lane) and says what became of each. Of work that
+    /// came with an open attempt and was not frozen anew, only [`Outcome::Done`] and [`Outcome::Parked`] close that
+    /// attempt; whatever else is said of it, it is given again with its attempt.
     ///
     /// # Errors
     /// Only when nothing was put on the wire: the store could not be read or the lease is lost. The work

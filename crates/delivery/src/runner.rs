@@ -119,11 +119,12 @@ impl Delivery {
     ) -> Result<Option<Timestamp>, StoreError> {
         let keys: Vec<String> = work.iter().map(|work| work.key.clone()).collect();
         turn.wire.take(&work);
-        let settlement = match self.handlers.get(work[0].kind.as_str()) {
+        let mut settlement = match self.handlers.get(work[0].kind.as_str()) {
             Some(handler) => handler.turn(&turn, work).await?,
             None => postponed(&work, self.clock.now()),
         };
         let pause = settlement.pause;
+        turn.wire.keep_open(&mut settlement, self.clock.now());
         self.record(&turn, settlement).await?;
         turn.wire.end(&keys);
         Ok(pause)

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kopru_ports::delivery::{Gather, Lease, NewAttempt, NewWork, Work};
+use kopru_ports::delivery::{Gather, Lease, NewAttempt, NewWork, Outcome, Settlement, Work};
 
 use crate::runner::Delivery;
 
@@ -46,6 +46,22 @@ impl Wire {
                 let call = attempt.deadline.duration_since(now).try_into().unwrap_or_default();
                 in_hand.sent = Some((attempt, call));
             }
+        }
+    }
+
+    /// What was in doubt when it was claimed, and was not sent anew, stays in doubt: that there is more to do, or that
+    /// nothing was done, says nothing of an earlier attempt. Only an end does.
+    pub(crate) fn keep_open(&self, settlement: &mut Settlement, now: Timestamp) {
+        let keys = self.keys();
+        let is_left = |key: &String| {
+            keys.get(key).is_some_and(|in_hand| in_hand.work.open_attempt.is_some() && in_hand.sent.is_none())
+        };
+        for (_, _, outcome) in settlement.outcomes.iter_mut().filter(|(key, ..)| is_left(key)) {
+            *outcome = match outcome {
+                Outcome::Again { due, .. } | Outcome::Retry { due, .. } => Outcome::Open { until: *due },
+                Outcome::StillDue => Outcome::Open { until: now },
+                Outcome::Done | Outcome::Open { .. } | Outcome::Parked { .. } => continue,
+            };
         }
     }
 
@@ -107,5 +123,58 @@ impl Delivery {
             tracing::warn!(%error, lane = lease.lane, "an attempt could not be opened again yet");
             false
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kopru_ports::delivery::Urgency;
+    use serde_json::Value;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn work(open_attempt: Option<Value>) -> Work {
+        Work {
+            kind: "k".into(),
+            key: "a".into(),
+            owner: "o".into(),
+            payload: Value::Null,
+            failures: 0,
+            generation: 1,
+            since: NOW,
+            urgency: Urgency::Bulk,
+            open_attempt,
+        }
+    }
+
+    /// What is kept of what a turn says of a key, with an earlier attempt or without, sent anew or not.
+    fn kept(said: &Outcome, open: bool, is_sent: bool) -> Outcome {
+        let wire = Wire::default();
+        wire.take(&[work(open.then_some(Value::Null))]);
+        let sent = NewAttempt { key: "a".into(), generation: 1, payload: Value::Null, deadline: NOW };
+        wire.send(is_sent.then_some(sent).into_iter().collect(), NOW);
+        let outcomes = vec![("a".to_owned(), 1, said.clone())];
+        let mut settlement = Settlement { outcomes, ..Settlement::default() };
+        wire.keep_open(&mut settlement, NOW);
+        settlement.outcomes.remove(0).2
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_closed_by_an_end_or_a_new_attempt_only() {
+        let (later, error) = (NOW + Duration::from_mins(1), String::new);
+        let table = [
+            (Outcome::Again { due: later, payload: Value::Null }, Outcome::Open { until: later }),
+            (Outcome::Retry { due: later, error: error() }, Outcome::Open { until: later }),
+            (Outcome::StillDue, Outcome::Open { until: NOW }),
+            (Outcome::Done, Outcome::Done),
+            (Outcome::Parked { error: error() }, Outcome::Parked { error: error() }),
+        ];
+        for (said, left_open) in table {
+            assert_eq!(kept(&said, true, false), left_open);
+            for (open, is_sent) in [(true, true), (false, false), (false, true)] {
+                assert_eq!(kept(&said, open, is_sent), said);
+            }
+        }
     }
 }

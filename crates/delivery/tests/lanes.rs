@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_delivery::{Delivery, DeliveryOptions, Handler, Lanes, Seats, Turn, Waker};
 use kopru_ports::delivery::{
-    DeliveryStore as _, Gather, Lease, LeaseAnswer, NewWork, Outcome, Settlement, Urgency, Work,
+    Claim, DeliveryStore as _, Gather, Lease, LeaseAnswer, NewAttempt, NewWork, Outcome, Settlement, Urgency, Work,
 };
 use kopru_ports::{Clock as _, Retry, StoreError, StoreErrorKind};
 use kopru_ports_testkit::{MemoryStore, SimulatedClock};
@@ -184,4 +184,41 @@ async fn a_stop_ends_what_is_under_way_and_begins_nothing() {
     let now = world.clock.now();
     let given_back = world.store.lease(now, now + Duration::from_secs(30)).await.unwrap();
     assert!(matches!(given_back, LeaseAnswer::Granted(_)), "with the rest of its work");
+}
+
+/// As in a rolling upgrade: what the newer version has in doubt is still so when it looks at it again.
+#[tokio::test(start_paused = true)]
+async fn a_version_that_does_not_know_a_kind_leaves_its_attempts_open() {
+    let world = World::new(Conduct::default());
+    let work = |kind, key: &str| NewWork {
+        company: "a".parse().unwrap(),
+        lane: "a".to_owned(),
+        kind,
+        key: key.to_owned(),
+        owner: "o".into(),
+        payload: Value::Null,
+        due: world.clock.now(),
+        gather: Gather::Earliest,
+        urgency: Urgency::Bulk,
+    };
+    world.store.enqueue(vec![work("newer", "1")]).await.unwrap();
+    let lease = || async {
+        let now = world.clock.now();
+        match world.store.lease(now, now + Duration::from_secs(30)).await.unwrap() {
+            LeaseAnswer::Granted(lease) => lease,
+            LeaseAnswer::Idle(next) => panic!("nothing is due at {now}, next {next:?}"),
+        }
+    };
+    let lost = lease().await;
+    let attempt = NewAttempt { key: "1".into(), generation: 1, payload: "sent".into(), deadline: world.clock.now() };
+    world.store.freeze(&lost, vec![attempt]).await.unwrap();
+    world.store.release(&lost, world.clock.now()).await.unwrap();
+    let (stop, running) = world.run(8);
+    world.wait(90.0).await;
+    stop.send_replace(true);
+    running.await.unwrap();
+    world.wait(60.0).await;
+    let claim = Claim { urgency: None, limit: 9, skip: Vec::new() };
+    let claimed = world.store.claim(&lease().await, world.clock.now(), claim).await.unwrap();
+    assert_eq!(claimed.iter().map(|work| work.open_attempt.clone()).collect::<Vec<_>>(), [Some("sent".into())]);
 }

@@ -76,6 +76,8 @@ impl Task {
 
 /// How often a paused configuration's queue is looked at.
 const PAUSED: Duration = Duration::from_mins(10);
+/// What is in doubt there waits no longer once the configuration goes on: no new wish brings it forward.
+const PAUSED_IN_DOUBT: Duration = Duration::from_mins(1);
 /// A machine's clock may be set on by so much while a call is under way.
 const CLOCK_STEP: Duration = Duration::from_secs(5);
 /// So long a portal is left alone that takes nothing; its rows may have to wait longer.
@@ -116,6 +118,7 @@ impl CrmRows {
         for work in works {
             match serde_json::from_value::<RowRef>(work.payload.clone()) {
                 Ok(reference) => by_config.entry(reference.config).or_default().push((reference, work)),
+                Err(_) if work.open_attempt.is_some() => done.pause(&work),
                 Err(error) => done.settle(&work, Outcome::Parked { error: error.to_string() }),
             }
         }
@@ -243,10 +246,14 @@ struct Done<'a> {
 }
 
 impl Done<'_> {
-    /// A paused configuration keeps its queue.
+    /// A paused configuration keeps its queue, and what is in doubt in it.
     fn pause(&mut self, work: &Work) {
-        let due = self.engine.ports.clock.now() + PAUSED;
-        self.settle(work, Outcome::Again { due, payload: work.payload.clone() });
+        let now = self.engine.ports.clock.now();
+        let outcome = match work.open_attempt {
+            Some(_) => Outcome::Open { until: now + PAUSED_IN_DOUBT },
+            None => Outcome::Again { due: now + PAUSED, payload: work.payload.clone() },
+        };
+        self.settle(work, outcome);
     }
 
     fn settle(&mut self, work: &Work, outcome: Outcome) {
@@ -264,7 +271,7 @@ impl Done<'_> {
     }
 
     /// A create of a lost worker took place: its fields are what the record has. The row is bound to its
-    /// record before anything else happens; what differs is written in the next turn.
+    /// record before anything else happens, which ends the attempt; what differs is work of its own.
     fn found(&mut self, mut task: Task, id: String) {
         let now = self.engine.ports.clock.now();
         let sent = task.work.open_attempt.take().unwrap_or(Value::Null);
@@ -273,7 +280,8 @@ impl Done<'_> {
         }
         task.row.record = Some(id);
         task.acknowledge();
-        self.settle(&task.work, Outcome::Again { due: now, payload: task.work.payload.clone() });
+        self.settle(&task.work, Outcome::Done);
+        self.settlement.follow_ups.push(work::crm_row(&task.config, &task.row.id, now, task.work.urgency));
         let written = written(&task.row, RowState::Pending);
         let entry = self.entry(&task, RowState::Completed, Vec::new());
         let changes = self.changes(&task.config);

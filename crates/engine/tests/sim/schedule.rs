@@ -109,7 +109,7 @@ impl Schedule {
 
     async fn step(&mut self) {
         let rows = self.rows();
-        match self.world.chance.below(20) {
+        match self.world.chance.below(22) {
             0..=8 if rows > 0 => self.edit().await,
             9 => {
                 let row = self.insert();
@@ -123,6 +123,8 @@ impl Schedule {
             17 => self.thaw(),
             18 => self.reconcile().await,
             19 => self.set_clock(),
+            20 => self.enable(false).await,
+            21 => self.enable(true).await,
             _ => {}
         }
     }
@@ -230,6 +232,16 @@ impl Schedule {
         self.world.clock.step(millis);
     }
 
+    /// Somebody pauses the configuration, or takes it up again.
+    async fn enable(&mut self, enabled: bool) {
+        self.note(format_args!("the configuration is {}", if enabled { "taken up again" } else { "paused" }));
+        let found = self.world.memory.get(&company(), config_id()).await.expect("a store").expect("a configuration");
+        self.world.memory.update(&SyncConfig { enabled, ..found }).await.expect("updated");
+        if enabled {
+            self.reconcile().await;
+        }
+    }
+
     async fn reconcile(&mut self) {
         self.note(format_args!("the tab is compared"));
         self.thaw();
@@ -240,7 +252,7 @@ impl Schedule {
     async fn calm(&mut self) -> Result<(), String> {
         self.world.cells.lock().unwrap_or_else(PoisonError::into_inner).calm = true;
         self.world.records.lock().unwrap_or_else(PoisonError::into_inner).calm = true;
-        self.reconcile().await;
+        self.enable(true).await;
         let patience = self.world.clock.now() + CALM;
         loop {
             self.world.clock.sleep_until(self.world.clock.now() + Duration::from_secs(5)).await;

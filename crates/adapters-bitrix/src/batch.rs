@@ -45,7 +45,13 @@ impl Bitrix24 {
             .zip(commands)
             .map(|(at, (method, params))| (key(at), php_query::command(method, params).into()))
             .collect();
-        let envelope = self.call(company, portal, "batch", &json!({ "halt": 0, "cmd": cmd })).await?;
+        let begun = self.clock.now();
+        let envelope = self.call(company, portal, "batch", &json!({ "halt": 0, "cmd": cmd })).await.inspect_err(|error| {
+            if error.retry == Retry::OutcomeUnknown {
+                let methods = commands.iter().map(|(method, _)| method.as_str());
+                self.costs.cut_off(&portal.name, methods, self.clock.now().duration_since(begun).as_secs_f64());
+            }
+        })?;
         let found: BatchResult = serde_json::from_value(envelope.result).map_err(|_| unknown())?;
         let answers: Vec<Answer> = (0..commands.len()).map(|at| answer(&found, &key(at))).collect();
         for (at, (method, _)) in commands.iter().enumerate().filter(|(at, _)| answers[*at].is_ok()) {

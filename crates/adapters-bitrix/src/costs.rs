@@ -1,7 +1,7 @@
 //! How long a portal takes for a command, and how many commands therefore fit one request, which Bitrix24
 //! cuts after 60 s ([limits](https://apidocs.bitrix24.com/limits.html)).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kopru_ports::crm::MOST_COMMANDS;
@@ -30,10 +30,25 @@ impl Costs {
         let mut portals = self.of();
         let methods = portals.entry(portal.to_owned()).or_default();
         let taken = methods.entry(method.to_owned()).or_default();
-        if taken.len() == REMEMBERED {
-            taken.pop_front();
+        remember(taken, time.map_or(UNSEEN, |time| time.seconds()));
+    }
+
+    /// A request with these commands was cut off, or broke, after `seconds`: none of them tells what it takes, and the
+    /// same request would be cut off again. They are taken to need twice what they had, so that half of them go next;
+    /// what broke at once was not slow.
+    pub(crate) fn cut_off<'a>(&self, portal: &str, commands: impl ExactSizeIterator<Item = &'a str>, seconds: f64) {
+        let count = u32::try_from(commands.len().max(1)).unwrap_or(u32::MAX);
+        let each = 2.0 * seconds / f64::from(count);
+        let mut portals = self.of();
+        for method in commands.collect::<BTreeSet<_>>() {
+            let known = portals.get(portal).and_then(|methods| methods.get(method)).map_or(UNSEEN, p95);
+            if known < each {
+                let taken = portals.entry(portal.to_owned()).or_default().entry(method.to_owned()).or_default();
+                while p95(taken) < each {
+                    remember(taken, each);
+                }
+            }
         }
-        taken.push_back(time.map_or(UNSEEN, |time| time.seconds()));
     }
 
     /// What a command of a method takes of the operating time, on the average; of one not seen yet, what the
@@ -65,6 +80,13 @@ impl Costs {
         let each = slowest(&WRITES)? + slowest(&[".get"]).unwrap_or_default();
         Some((1..=MOST_COMMANDS).rev().find(|size| fits(*size, each, REQUEST)).unwrap_or(1))
     }
+}
+
+fn remember(taken: &mut VecDeque<f64>, seconds: f64) {
+    if taken.len() == REMEMBERED {
+        taken.pop_front();
+    }
+    taken.push_back(seconds);
 }
 
 fn is_write(method: &str) -> bool {
@@ -129,6 +151,33 @@ mod tests {
     fn an_answer_that_does_not_tell_counts_too() {
         let costs = Costs::default();
         costs.note("a", "crm.lead.add", None);
+        assert_eq!(costs.batch_size("a"), Some(50));
+    }
+
+    /// Fifty updates of 3.2 s each, the vendor's own example, at a portal that was fast until now.
+    #[test]
+    fn what_was_cut_off_goes_in_ever_smaller_requests_until_it_fits() {
+        let costs = Costs::default();
+        (0..REMEMBERED).for_each(|_| costs.note("a", "crm.item.update", Some(took(0.19))));
+        let sizes: Vec<usize> = std::iter::from_fn(|| {
+            let size = costs.batch_size("a")?;
+            costs.cut_off("a", vec!["crm.item.update"; size].into_iter(), 60.0);
+            Some(size)
+        })
+        .take(4)
+        .collect();
+        assert_eq!(sizes, [50, 10, 2, 1]);
+        (0..REMEMBERED).for_each(|_| costs.note("a", "crm.item.update", Some(took(0.19))));
+        assert_eq!(costs.batch_size("a"), Some(50), "it is fast again");
+    }
+
+    #[test]
+    fn what_broke_at_once_was_not_slow() {
+        let costs = Costs::default();
+        costs.cut_off("a", vec!["crm.lead.add"; 5].into_iter(), 0.05);
+        assert_eq!(costs.batch_size("a"), None);
+        costs.note("a", "crm.lead.add", Some(took(0.5)));
+        costs.cut_off("a", vec!["crm.lead.add"; 50].into_iter(), 3.0);
         assert_eq!(costs.batch_size("a"), Some(50));
     }
 

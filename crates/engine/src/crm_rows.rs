@@ -193,10 +193,15 @@ impl CrmRows {
         let request = WriteRequest { company: company.clone(), portal, urgency: done.urgency, commands, deadline };
         match self.0.ports.crm.write(request).await {
             Ok(outcomes) => {
+                let is_silent = outcomes.iter().all(|outcome| *outcome == CommandOutcome::Unknown);
                 for (task, outcome) in tasks.into_iter().zip(outcomes) {
                     done.answered(task, outcome, deadline + CLOCK_STEP);
                 }
-                status_true(self.0.portal_works(company).await);
+                if is_silent {
+                    done.rest(after_silence(done.urgency));
+                } else {
+                    status_true(self.0.portal_works(company).await);
+                }
             }
             Err(error) => {
                 tracing::info!(%error, rows = tasks.len(), "the portal could not be asked");
@@ -215,6 +220,15 @@ impl CrmRows {
 fn together(tasks: &[Task]) -> usize {
     let worst = tasks.iter().map(|task| task.work.failures).max().unwrap_or(0);
     (MOST_COMMANDS >> worst.min(16)).max(1)
+}
+
+/// So long a portal is left alone that said nothing of all that it was sent: more of it would be in doubt too. One
+/// lost answer does not keep people waiting for long.
+fn after_silence(urgency: Urgency) -> Duration {
+    match urgency {
+        Urgency::Interactive => Duration::from_secs(5),
+        Urgency::Bulk => LONGEST_PAUSE,
+    }
 }
 
 /// A status that could not be kept true is said again by the next outcome.
@@ -307,12 +321,17 @@ impl Done<'_> {
         };
         // The portal as a whole takes nothing now: the other rows need not ask one by one.
         if let Outcome::Again { due, .. } | Outcome::Retry { due, .. } = &outcome {
-            let most = self.engine.ports.clock.now() + LONGEST_PAUSE;
-            self.settlement.pause = self.settlement.pause.max(Some(most.min(*due)));
+            self.rest(due.duration_since(self.engine.ports.clock.now()).try_into().unwrap_or_default());
         }
         // Who waits for the portal's limit keeps the place in line.
         let keeps_place = error.kind == CrmErrorKind::RateLimited && task.open().is_empty();
         self.settle_later(task, if keeps_place { Outcome::StillDue } else { outcome });
+    }
+
+    /// The turn's seats begin nothing for so long.
+    fn rest(&mut self, pause: Duration) {
+        let until = self.engine.ports.clock.now() + pause.min(LONGEST_PAUSE);
+        self.settlement.pause = self.settlement.pause.max(Some(until));
     }
 
     /// Work that goes on later. While an earlier attempt is in doubt, its doubt goes on with the attempt

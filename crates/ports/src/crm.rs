@@ -183,7 +183,8 @@ pub trait CrmWriter: Send + Sync {
     ) -> Result<Vec<ContactMatches>, CrmError>;
 
     /// How many commands one [`WriteRequest`] to `portal` should have, so that they end in time: by what the
-    /// last ones took, one to [`MOST_COMMANDS`]. `None` until it has answered one, and of any other portal.
+    /// last ones took, one to [`MOST_COMMANDS`]; fewer after each that was cut off. `None` while nothing is known of
+    /// what it takes, and of any other portal.
     fn batch_size(&self, portal: &str) -> Option<usize>;
 }
 

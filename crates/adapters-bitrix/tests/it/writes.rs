@@ -7,7 +7,7 @@ use kopru_ports::crm::{CommandOutcome, CrmCommand, CrmErrorKind, CrmWriter as _,
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::portal::{Call, bytes, page, result};
+use crate::portal::{Call, bytes, html, page, result};
 use crate::world::{World, company, create, done, phones, text, title, update};
 
 const PATIENT: Duration = Duration::from_secs(10);
@@ -274,4 +274,15 @@ async fn a_request_has_as_many_commands_as_fit_it_by_what_they_took() {
     world.write(vec![update("5", [title("a")]), update("6", [title("b")])]).await.unwrap();
     assert_eq!(size().await, Some(6), "with half a second for the look at the record, of which nothing was told");
     assert_eq!(world.bitrix.batch_size("another.bitrix24.com"), None);
+}
+
+/// The request is the vendor's own example: fifty updates that take more than its 60 s.
+#[tokio::test]
+async fn a_request_that_was_cut_off_is_followed_by_smaller_ones() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    portal.pace(world.clock.clone(), Duration::from_mins(1));
+    portal.answer("batch", html(504));
+    let fifty = (1..=50).map(|id| update(&id.to_string(), [title("a")])).collect();
+    assert_eq!(world.write(fifty).await.unwrap(), vec![CommandOutcome::Unknown; 50]);
+    assert_eq!(world.bitrix.batch_size(&world.portal().await), Some(5));
 }

@@ -13,6 +13,7 @@ mod portal;
 mod schedule;
 mod sheet;
 mod store;
+mod trouble;
 mod worker;
 
 use schedule::{Broken, run};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldKind, FieldMeta, FieldValue, Fields};
 use kopru_ports::crm::{
     CommandOutcome, ContactMatches, ContactSearch, CrmAction, CrmCatalog, CrmCommand, CrmError, CrmErrorKind,
@@ -37,9 +38,17 @@ fn is_kept(change: &FieldChange) -> bool {
 pub struct Records {
     pub by_id: BTreeMap<u64, Record>,
     pub calm: bool,
+    /// What becomes of each call, where it is no matter of chance.
+    pub mood: Option<Fate>,
+    /// When each write came, and its commands.
+    pub writes: Vec<(Timestamp, usize)>,
 }
 
 impl Records {
+    fn fate(&self, chance: &Chance) -> Fate {
+        self.mood.unwrap_or_else(|| Fate::by(chance, self.calm))
+    }
+
     fn carry_out(&mut self, command: &CrmCommand) -> CommandOutcome {
         let (kept, lost): (Vec<_>, Vec<_>) = command.fields.iter().partition(|(_, change)| is_kept(change));
         let written = kept.into_iter().map(|(code, change)| (code.clone(), change.to.clone()));
@@ -131,7 +140,8 @@ impl CrmWriter for Portal {
         }
         let (commands, all) = (request.commands, |outcome: CommandOutcome, count| vec![outcome; count]);
         let count = commands.len();
-        let fate = Fate::by(&self.chance, self.records().calm);
+        self.records().writes.push((self.clock.time.now(), count));
+        let fate = self.records().fate(&self.chance);
         let outcomes = match fate {
             Fate::Busy => return Err(failed(CrmErrorKind::RateLimited, Retry::After(Some(self.chance.millis(5_000))))),
             Fate::Unsent => return Err(failed(CrmErrorKind::Unavailable, Retry::After(None))),
@@ -170,7 +180,7 @@ impl CrmWriter for Portal {
         self.freezer.pass().await;
         self.wait(self.chance.millis(500)).await;
         let records = self.records();
-        if Fate::by(&self.chance, records.calm) == Fate::Busy {
+        if records.fate(&self.chance) == Fate::Busy {
             return Err(failed(CrmErrorKind::RateLimited, Retry::After(None)));
         }
         let wanted = |record: &Record| origins.contains(&record.origin) && self.broken != Some(Broken::Dedupe);

@@ -47,15 +47,15 @@ struct Schedule {
     trace: String,
 }
 
-fn company() -> CompanyId {
+pub fn company() -> CompanyId {
     "acme".parse().expect("an id")
 }
 
-fn config_id() -> ConfigId {
+pub fn config_id() -> ConfigId {
     ConfigId(uuid::Uuid::from_u128(7))
 }
 
-fn config(world: &World) -> SyncConfig {
+pub fn config(world: &World) -> SyncConfig {
     let column = |column, code: &str| ColumnMapping {
         column,
         header: code.to_owned(),

@@ -1,12 +1,14 @@
 //! Several commands in one request, each with an outcome of its own
 //! ([batch](https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html)).
 
+use std::time::Duration;
+
 use kopru_domain::CompanyId;
 use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::{PortError, Retry};
 use serde_json::{Map, Value, json};
 
-use crate::client::Bitrix24;
+use crate::client::{Bitrix24, METHOD_BLOCKED, limit};
 use crate::config::Portal;
 use crate::error::{classify, error};
 use crate::php_query;
@@ -53,6 +55,9 @@ impl Bitrix24 {
             }
         })?;
         let found: BatchResult = serde_json::from_value(envelope.result).map_err(|_| unknown())?;
+        if let Some(pause) = pause_of_the_portal(&found) {
+            self.gate.refused(&limit(portal).scope, self.clock.now() + pause).await;
+        }
         let answers: Vec<Answer> = (0..commands.len()).map(|at| answer(&found, &key(at))).collect();
         for (at, (method, _)) in commands.iter().enumerate().filter(|(at, _)| answers[*at].is_ok()) {
             self.costs.note(&portal.name, method, found.result_time.get(&key(at)).and_then(Time::read));
@@ -74,6 +79,18 @@ fn answer(found: &BatchResult, key: &str) -> Answer {
     }
     let next = found.result_next.get(key).and_then(Value::as_u64);
     found.result.get(key).map(|value| (value.clone(), next)).ok_or_else(unknown)
+}
+
+/// The longest pause that a command was refused with and that concerns all calls to the portal.
+fn pause_of_the_portal(found: &BatchResult) -> Option<Duration> {
+    let of_portal = |failed: &Value| {
+        let code = code(&failed["error"]).to_ascii_lowercase();
+        match classify(400, &code, "") {
+            (CrmErrorKind::RateLimited, Retry::After(pause)) if code != METHOD_BLOCKED => pause,
+            _ => None,
+        }
+    };
+    found.result_error.values().filter_map(of_portal).max()
 }
 
 /// Neither among the results nor among the errors: cut off, perhaps after it was done.

@@ -211,7 +211,7 @@ impl Bitrix24 {
 
 /// All apps and webhooks from one address share a portal's bucket: 50 at once, 2 a second
 /// ([limits](https://apidocs.bitrix24.com/limits.html)). One is left for the difference of two clocks.
-fn limit(portal: &Portal) -> Limit {
+pub(crate) fn limit(portal: &Portal) -> Limit {
     Limit { scope: format!("bitrix24:{}", portal.name), per_second: 2.0, burst: 49.0, kept: 3.0 }
 }
 

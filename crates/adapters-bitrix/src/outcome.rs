@@ -2,7 +2,7 @@
 
 use kopru_domain::FieldCode;
 use kopru_ports::Retry;
-use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmError};
+use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind};
 
 use crate::batch::Answer;
 use crate::command::{Planned, target};
@@ -53,6 +53,7 @@ fn written_as(command: &CrmCommand, answer: Answer, described: &Described) -> Co
 pub(crate) fn of_error(error: CrmError, field: Option<FieldCode>) -> CommandOutcome {
     match error.retry {
         Retry::OutcomeUnknown => CommandOutcome::Unknown,
+        Retry::After(pause) if error.kind == CrmErrorKind::RateLimited => CommandOutcome::Later(pause),
         Retry::After(pause) => CommandOutcome::Retry(pause),
         Retry::Never => CommandOutcome::Refused { kind: error.kind, message: error.detail.unwrap_or_default(), field },
     }

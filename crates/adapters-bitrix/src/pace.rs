@@ -2,7 +2,7 @@
 //! ten minutes, and answers 429 beyond ([limits](https://apidocs.bitrix24.com/limits.html)). Bulk work is
 //! paced over the whole window, so that no wall is ever met; some seconds are kept for people's edits.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,8 +26,10 @@ const BURST: f64 = GRANTED * (1.0 - SHARE);
 const KEPT: f64 = BURST / 2.0;
 /// Beyond that nothing is begun: a call that has begun may still take it over the wall.
 const WALL: f64 = GRANTED - 5.0;
-/// A refusal does not say until when, and nothing was said before.
+/// A refusal does not say until when, and nothing was said before: the first pause, doubled after each that was too
+/// short, up to the longest.
 const UNTOLD: Duration = Duration::from_secs(10);
+const UNTOLD_AT_MOST: Duration = Duration::from_mins(1);
 
 /// Seconds that one request may take so that bulk work leaves what is kept.
 pub(crate) const AT_ONCE: f64 = BURST - KEPT;
@@ -43,6 +45,21 @@ struct Told {
     unlimited: bool,
     /// When a part of a method's time is granted anew.
     resets: HashMap<String, Timestamp>,
+    /// How often a method was refused in a row without a word of when.
+    in_vain: HashMap<String, u32>,
+}
+
+impl Told {
+    /// Until when a method rests that was refused.
+    fn rests(&mut self, method: &str, now: Timestamp) -> Timestamp {
+        if let Some(reset) = self.resets.get(method).filter(|reset| **reset > now) {
+            return *reset;
+        }
+        let in_vain = self.in_vain.entry(method.to_owned()).or_default();
+        let pause = UNTOLD * (1 << (*in_vain).min(8));
+        *in_vain += 1;
+        now + pause.min(UNTOLD_AT_MOST)
+    }
 }
 
 /// What a portal's answer says of one method's limit.
@@ -123,18 +140,16 @@ impl Pace {
         let mut words = Vec::new();
         for (method, time) in times() {
             *taken.entry(method).or_default() += time.counted();
+            told.in_vain.remove(method);
             let reset = time.operating_reset_at.and_then(|at| Timestamp::from_second(at).ok());
             told.resets.extend(reset.map(|reset| (method.clone(), reset)));
             if let (Some(reset), true) = (reset, time.operating.is_some_and(|total| total > WALL)) {
                 words.push((method.clone(), Word::Until(reset)));
             }
         }
-        for (method, blocked) in answer {
-            if let Err(true) = blocked {
-                let reset = told.resets.get(method).copied().filter(|reset| *reset > now);
-                words.push((method.clone(), Word::Until(reset.unwrap_or(now + UNTOLD))));
-            }
-        }
+        let blocked: BTreeSet<_> =
+            answer.iter().filter(|(_, time)| matches!(time, Err(true))).map(|(method, _)| method).collect();
+        words.extend(blocked.into_iter().map(|method| (method.clone(), Word::Until(told.rests(method, now)))));
         let spent = |(method, taken): (&String, f64)| (method.clone(), Word::Spent(taken - charged(method)));
         words.extend(taken.into_iter().map(spent).filter(|(_, word)| *word != Word::Spent(0.0)));
         words
@@ -221,6 +236,22 @@ mod tests {
         assert!(first.contains(&word("crm.lead.get", Word::Spent(-0.5))), "what was refused took nothing");
         let near = words(&pace, 0.5, Some(476.0));
         assert_eq!(until(&near, "crm.lead.update"), Some(NOW + Duration::from_mins(10)), "the wall is near");
+    }
+
+    /// Another tool of the portal may keep a method blocked for ten minutes.
+    #[test]
+    fn a_method_that_is_refused_again_and_again_is_asked_less_often() {
+        let pace = Pace::default();
+        let pauses = || {
+            let refused = vec![("crm.lead.add".to_owned(), Err(true)), ("crm.lead.add".to_owned(), Err(true))];
+            let words = pace.read("acme", &refused, |_| 0.0, NOW);
+            let [(_, Word::Until(at))] = words.as_slice() else { panic!("{words:?}") };
+            at.duration_since(NOW).as_secs()
+        };
+        assert_eq!([pauses(), pauses(), pauses(), pauses(), pauses()], [10, 20, 40, 60, 60]);
+        let done = Time { duration: 0.5, processing: 0.5, operating: Some(1.0), operating_reset_at: None };
+        pace.read("acme", &[("crm.lead.add".to_owned(), Ok(done))], |_| 0.5, NOW);
+        assert_eq!(pauses(), 10);
     }
 
     #[test]

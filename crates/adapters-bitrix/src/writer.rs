@@ -54,7 +54,7 @@ impl CrmWriter for Bitrix24 {
         self.send(&request, &portal, plans, &described, &mut outcomes).await?;
         self.look(&request, &portal, &made, &described, &mut outcomes).await;
         self.doubt(&request, &outcomes);
-        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(CommandOutcome::Retry(None))).collect())
+        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(CommandOutcome::Later(None))).collect())
     }
 
     async fn find_by_origin(

@@ -67,6 +67,11 @@ impl Task {
         }
     }
 
+    /// What an earlier attempt left in doubt is written anew with the row's next edit.
+    fn doubt_what_is_open(&mut self) {
+        self.open().keys().for_each(|code| drop(self.row.acked.remove(code)));
+    }
+
     /// What was sent is what the record has now.
     fn acknowledge(&mut self) {
         let sent = self.fields.iter().map(|(code, change)| (code.clone(), change.to.clone()));
@@ -193,13 +198,13 @@ impl CrmRows {
         let request = WriteRequest { company: company.clone(), portal, urgency: done.urgency, commands, deadline };
         match self.0.ports.crm.write(request).await {
             Ok(outcomes) => {
+                let rest = rest_after(&outcomes, done.urgency);
                 let is_silent = outcomes.iter().all(|outcome| *outcome == CommandOutcome::Unknown);
                 for (task, outcome) in tasks.into_iter().zip(outcomes) {
                     done.answered(task, outcome, deadline + CLOCK_STEP);
                 }
-                if is_silent {
-                    done.rest(after_silence(done.urgency));
-                } else {
+                rest.into_iter().for_each(|rest| done.rest(rest));
+                if !is_silent {
                     status_true(self.0.portal_works(company).await);
                 }
             }
@@ -222,13 +227,17 @@ fn together(tasks: &[Task]) -> usize {
     (MOST_COMMANDS >> worst.min(16)).max(1)
 }
 
-/// So long a portal is left alone that said nothing of all that it was sent: more of it would be in doubt too. One
-/// lost answer does not keep people waiting for long.
-fn after_silence(urgency: Urgency) -> Duration {
-    match urgency {
+/// So long the seats rest after a request. What a portal is sent that said nothing of all its commands would be in doubt
+/// too, but one lost answer does not keep people waiting for long; and a turn that could begin nothing would spin.
+fn rest_after(outcomes: &[CommandOutcome], urgency: Urgency) -> Option<Duration> {
+    let all = |is: fn(&CommandOutcome) -> bool| outcomes.iter().all(is);
+    if all(|outcome| matches!(outcome, CommandOutcome::Later(_))) {
+        return Some(Duration::from_secs(1));
+    }
+    all(|outcome| matches!(outcome, CommandOutcome::Unknown)).then_some(match urgency {
         Urgency::Interactive => Duration::from_secs(5),
         Urgency::Bulk => LONGEST_PAUSE,
-    }
+    })
 }
 
 /// A status that could not be kept true is said again by the next outcome.
@@ -337,13 +346,23 @@ impl Done<'_> {
     /// Work that goes on later. While an earlier attempt is in doubt, its doubt goes on with the attempt
     /// that was frozen after it: that one knows both values.
     fn settle_later(&mut self, task: &Task, outcome: Outcome) {
+        let in_doubt = !task.open().is_empty();
         let outcome = match outcome {
-            Outcome::Again { due, .. } | Outcome::Retry { due, .. } if !task.open().is_empty() => {
-                Outcome::Open { until: due }
-            }
+            Outcome::Again { due, .. } | Outcome::Retry { due, .. } if in_doubt => Outcome::Open { until: due },
+            Outcome::StillDue if in_doubt => Outcome::Open { until: self.engine.ports.clock.now() },
             other => other,
         };
         self.settle(&task.work, outcome);
+    }
+
+    /// Not begun, and not for a reason of the row's: it counts no failure.
+    fn waits(&mut self, task: &Task, pause: Option<Duration>) {
+        let again = |pause| Outcome::Again {
+            due: self.engine.ports.clock.now() + pause,
+            payload: task.work.payload.clone(),
+        };
+        let outcome = pause.map_or(Outcome::StillDue, again);
+        self.settle_later(task, outcome);
     }
 
     fn answered(&mut self, mut task: Task, outcome: CommandOutcome, deadline: Timestamp) {
@@ -361,6 +380,7 @@ impl Done<'_> {
                 let outcome = retry(&task.work, self.engine.ports.clock.now(), pause, "the portal asks for a pause");
                 self.settle_later(&task, outcome);
             }
+            CommandOutcome::Later(pause) => self.waits(&task, pause),
             CommandOutcome::Unknown => self.settle(&task.work, Outcome::Open { until: deadline }),
         }
     }
@@ -373,7 +393,8 @@ impl Done<'_> {
     }
 
     /// Others are taken and this one is not, again and again: it waits for its row's next edit or a replay.
-    fn give_up(&mut self, task: Task) {
+    fn give_up(&mut self, mut task: Task) {
+        task.doubt_what_is_open();
         self.settle(&task.work, Outcome::Parked { error: Reason::GivenUp.text(Language::En) });
         let whole = CellRefusal { header: String::new(), value: String::new(), reason: Reason::GivenUp };
         self.write(task, Some(whole));
@@ -395,8 +416,7 @@ impl Done<'_> {
             self.changes(&task.config).written.push(written);
             return;
         }
-        // What an earlier attempt left in doubt is written anew with the row's next edit.
-        task.open().keys().for_each(|code| drop(task.row.acked.remove(code)));
+        task.doubt_what_is_open();
         self.settle(&task.work, Outcome::Parked { error: message });
         let whole = CellRefusal { header: String::new(), value: String::new(), reason };
         self.write(task, Some(whole));

@@ -107,8 +107,11 @@ pub enum CommandOutcome {
         /// The field at fault, where the portal names it.
         field: Option<FieldCode>,
     },
-    /// Certainly not done; again after the pause.
+    /// Certainly not done, for a reason that may be its own; again after the pause.
     Retry(Option<Duration>),
+    /// Certainly not done, for a reason that is not its own: a limit of the portal, or no time was left to begin it.
+    /// Again after the pause, however often.
+    Later(Option<Duration>),
     /// Perhaps done: it was sent, and no answer says what became of it.
     Unknown,
 }

@@ -52,7 +52,7 @@ async fn each_command_of_a_batch_has_an_outcome_of_its_own() {
     let expected = [
         done("351"),
         refused(CrmErrorKind::NotFound, "Not found"),
-        CommandOutcome::Retry(Some(Duration::from_secs(10))),
+        CommandOutcome::Later(Some(Duration::from_secs(10))),
         done("4"),
         CommandOutcome::Unknown,
         refused(CrmErrorKind::NotAllowed, "Access denied."),
@@ -235,7 +235,7 @@ async fn nothing_is_begun_after_the_deadline() {
     let (world, portal) = World::with_leads(PATIENT).await;
     assert_eq!(
         world.write_by(two(), Duration::ZERO).await.unwrap(),
-        [CommandOutcome::Retry(None), CommandOutcome::Retry(None)]
+        [CommandOutcome::Later(None), CommandOutcome::Later(None)]
     );
     assert_eq!(portal.calls(), []);
 }
@@ -248,7 +248,7 @@ async fn what_the_deadline_cuts_off_is_certainly_not_done() {
     // Texts that look like references: each goes alone.
     let alone = |origin: &str| create(origin, [title("$result[x]")]);
     let found = world.write_by(vec![alone("r1"), alone("r2")], Duration::from_secs(30)).await.unwrap();
-    assert_eq!(found, [done("7"), CommandOutcome::Retry(None)]);
+    assert_eq!(found, [done("7"), CommandOutcome::Later(None)]);
     assert_eq!(portal.calls().len(), 1);
 }
 
@@ -260,7 +260,7 @@ async fn after_the_first_group_a_refusal_leaves_the_others_for_later() {
     let commands =
         vec![create("r1", [title("a")]), update("5", [title("$result[x]")]), update("6", [title("$next[x]")])];
     let found = world.write(commands).await.unwrap();
-    assert_eq!(found, [done("7"), CommandOutcome::Retry(None), CommandOutcome::Retry(None)]);
+    assert_eq!(found, [done("7"), CommandOutcome::Later(None), CommandOutcome::Later(None)]);
 }
 
 #[tokio::test]

@@ -83,21 +83,28 @@ async fn an_error_is_an_error_whatever_its_code(#[case] status: u16, #[case] bod
     assert_eq!(world.write(vec![update("5", [title("a")])]).await.unwrap(), [refused]);
 }
 
-/// Codes within a batch mean the same, and one command's pause is not the others'.
+/// Codes within a batch mean the same, and one command's pause is not the others'; but a limit of the portal's is told
+/// to the gate.
 #[rstest]
-#[case("OPERATION_TIME_LIMIT", CommandOutcome::Retry(Some(Duration::from_secs(10))))]
-#[case("query_limit_exceeded", CommandOutcome::Retry(Some(Duration::from_secs(2))))]
-#[case("ERROR_BATCH_LENGTH_EXCEEDED", CommandOutcome::Retry(None))]
-#[case("INTERNAL_SERVER_ERROR", CommandOutcome::Unknown)]
+#[case("OPERATION_TIME_LIMIT", CommandOutcome::Later(Some(Duration::from_secs(10))), None)]
+#[case("query_limit_exceeded", CommandOutcome::Later(Some(Duration::from_secs(2))), Some(2))]
+#[case("OVERLOAD_LIMIT", CommandOutcome::Later(Some(Duration::from_mins(15))), Some(900))]
+#[case("ERROR_BATCH_LENGTH_EXCEEDED", CommandOutcome::Retry(None), None)]
+#[case("INTERNAL_SERVER_ERROR", CommandOutcome::Unknown, None)]
 #[tokio::test]
-async fn a_commands_error_is_its_own(#[case] code: &str, #[case] expected: CommandOutcome) {
+async fn a_commands_error_is_its_own(
+    #[case] code: &str,
+    #[case] expected: CommandOutcome,
+    #[case] portal_rests: Option<u64>,
+) {
     let (world, portal) = World::with_leads(PATIENT).await;
     let errors = json!({ "c1": { "error": code, "error_description": "in words" } });
     portal.answer("batch", result(json!({ "result": { "c0": true }, "result_error": errors })));
     let found = world.write(vec![update("5", [title("a")]), update("6", [title("b")])]).await.unwrap();
     assert_eq!(found, [done("5"), expected]);
     let refusals = world.gate.refusals.lock().unwrap();
-    assert!(!refusals.iter().any(|(scope, _)| scope.starts_with("bitrix24:")), "the portal goes on: {refusals:?}");
+    let of_portal = refusals.iter().find(|(scope, _)| scope.starts_with("bitrix24:")).map(|(_, until)| *until);
+    assert_eq!(of_portal, portal_rests.map(|seconds| world.clock.now() + Duration::from_secs(seconds)));
 }
 
 /// The refusal (429) does not say how long; the last success did, in `operating_reset_at`.

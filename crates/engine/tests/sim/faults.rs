@@ -107,6 +107,8 @@ pub enum Fate {
     Partial,
     /// Carried out, but for some commands that are to come again.
     Grudging,
+    /// Each command of it meets a limit of the portal's.
+    Limited,
 }
 
 impl Fate {
@@ -121,6 +123,7 @@ impl Fate {
             4 => Self::Dropped,
             5 | 6 => Self::Partial,
             7 => Self::Grudging,
+            8 => Self::Limited,
             _ => Self::Well,
         }
     }

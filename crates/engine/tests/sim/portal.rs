@@ -126,7 +126,7 @@ impl CrmWriter for Portal {
     async fn write(&self, request: WriteRequest) -> Result<Vec<CommandOutcome>, CrmError> {
         self.freezer.pass().await;
         if self.clock.now() + CALL > request.deadline {
-            return Ok(vec![CommandOutcome::Retry(None); request.commands.len()]);
+            return Ok(vec![CommandOutcome::Later(None); request.commands.len()]);
         }
         self.wait(self.chance.millis(1_000)).await;
         if self.freezer.is_set() {
@@ -163,6 +163,10 @@ impl CrmWriter for Portal {
                 let mut done = self.later(self.chance.millis(800), sent.collect()).await.into_iter();
                 let outcome = |taken: bool| if taken { done.next() } else { None };
                 taken.into_iter().map(outcome).map(|done| done.unwrap_or(CommandOutcome::Retry(None))).collect()
+            }
+            Fate::Limited => {
+                let pause = Some(Duration::from_secs(10));
+                commands.iter().map(|_| CommandOutcome::Later(pause)).collect()
             }
             Fate::Well => self.later(self.chance.millis(800), commands).await,
         };

@@ -89,3 +89,16 @@ async fn a_portal_that_says_nothing_is_not_asked_at_full_rate() {
     stage.wait(Duration::from_mins(5)).await;
     assert_eq!(stage.holding("x"), 2_000);
 }
+
+/// Another tool has used up the method's time: that lasts up to ten minutes, and is no row's fault.
+#[tokio::test(start_paused = true)]
+async fn no_row_is_given_up_for_a_limit_of_the_portal() {
+    let stage = Stage::with(200).await;
+    stage.portal().mood = Some(Fate::Limited);
+    stage.change_all("x").await;
+    stage.wait(Duration::from_mins(20)).await;
+    assert_eq!(stage.holding("x"), 0);
+    stage.portal().mood = None;
+    stage.wait(Duration::from_mins(1)).await;
+    assert_eq!(stage.holding("x"), 200);
+}

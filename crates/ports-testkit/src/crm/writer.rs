@@ -17,7 +17,7 @@ impl CrmWriter for MemoryCrm {
         named(&request.portal)?;
         let count = request.commands.len();
         if self.clock.now() >= request.deadline {
-            return Ok(vec![CommandOutcome::Retry(None); count]);
+            return Ok(vec![CommandOutcome::Later(None); count]);
         }
         let carry_out = |state: &mut State| {
             state.answered = true;

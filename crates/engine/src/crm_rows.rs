@@ -20,7 +20,7 @@ use kopru_ports::sync::{HistoryEntry, RowWritten, RowsQuery, SyncChanges, SyncRo
 use kopru_ports::{Retry, StoreError};
 use serde_json::{Value, json};
 
-use crate::sheet_turn::crm_trouble;
+use crate::sheet_turn::portal_rests;
 use crate::work::RowRef;
 use crate::{Engine, work};
 
@@ -87,6 +87,8 @@ const PAUSED_IN_DOUBT: Duration = Duration::from_mins(1);
 const CLOCK_STEP: Duration = Duration::from_secs(5);
 /// So long a portal is left alone that takes nothing; its rows may have to wait longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// And so long at the least.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// So often a command is tried that the portal does not take while it takes others.
 const ATTEMPTS: u32 = 12;
 /// How long to wait before an attempt is looked up once more.
@@ -220,11 +222,21 @@ impl CrmRows {
     }
 }
 
-/// How many of the tasks may share a request: what failed again and again is tried in ever smaller
-/// company, so that it does not take others down with it.
+/// How many of the tasks may share a request: what failed again and again while others were taken is tried in
+/// ever smaller company, so that it does not take others down with it.
 fn together(tasks: &[Task]) -> usize {
     let worst = tasks.iter().map(|task| task.work.failures).max().unwrap_or(0);
     (MOST_COMMANDS >> worst.min(16)).max(1)
+}
+
+/// So long a row waits for a portal that is in trouble: as long as it has waited already, so that pauses double, but
+/// every row is soon on its way when the trouble is over.
+fn outage(work: &Work, now: Timestamp, error: &CrmError) -> Duration {
+    let waited = Duration::try_from(now.duration_since(work.since)).unwrap_or_default();
+    match error.retry {
+        Retry::After(Some(pause)) => pause,
+        _ => waited.clamp(SHORTEST_PAUSE, LONGEST_PAUSE),
+    }
 }
 
 /// So long the seats rest after a request. What a portal is sent that said nothing of all its commands would be in doubt
@@ -232,7 +244,7 @@ fn together(tasks: &[Task]) -> usize {
 fn rest_after(outcomes: &[CommandOutcome], urgency: Urgency) -> Option<Duration> {
     let all = |is: fn(&CommandOutcome) -> bool| outcomes.iter().all(is);
     if all(|outcome| matches!(outcome, CommandOutcome::Later(_))) {
-        return Some(Duration::from_secs(1));
+        return Some(SHORTEST_PAUSE);
     }
     all(|outcome| matches!(outcome, CommandOutcome::Unknown)).then_some(match urgency {
         Urgency::Interactive => Duration::from_secs(5),
@@ -315,10 +327,9 @@ impl Done<'_> {
     /// The look-up itself failed: an attempt that is open stays so, and it is looked up again.
     fn unresolved(&mut self, work: &Work, error: &CrmError) {
         tracing::info!(%error, "a record could not be looked up yet");
-        let now = self.engine.ports.clock.now();
         let outcome = match work.open_attempt {
-            Some(_) => Outcome::Open { until: now + LOOK_AGAIN },
-            None => crm_trouble(work, now, error),
+            Some(_) => Outcome::Open { until: self.engine.ports.clock.now() + LOOK_AGAIN },
+            None => self.of_portal(work, error),
         };
         self.settle(work, outcome);
     }
@@ -326,15 +337,21 @@ impl Done<'_> {
     fn failed(&mut self, task: &Task, error: &CrmError, deadline: Timestamp) {
         let outcome = match error.retry {
             Retry::OutcomeUnknown => Outcome::Open { until: deadline },
-            _ => crm_trouble(&task.work, self.engine.ports.clock.now(), error),
+            _ => self.of_portal(&task.work, error),
         };
-        // The portal as a whole takes nothing now: the other rows need not ask one by one.
-        if let Outcome::Again { due, .. } | Outcome::Retry { due, .. } = &outcome {
-            self.rest(due.duration_since(self.engine.ports.clock.now()).try_into().unwrap_or_default());
+        self.settle_later(task, outcome);
+    }
+
+    /// The portal as a whole takes nothing now: no failure of the row's, and the other rows need not ask one by one.
+    /// Who waits for the portal's limit keeps the place in line.
+    fn of_portal(&mut self, work: &Work, error: &CrmError) -> Outcome {
+        let now = self.engine.ports.clock.now();
+        let pause = portal_rests(error).unwrap_or_else(|| outage(work, now, error));
+        self.rest(pause);
+        match error.kind {
+            CrmErrorKind::RateLimited => Outcome::StillDue,
+            _ => Outcome::Again { due: now + pause, payload: work.payload.clone() },
         }
-        // Who waits for the portal's limit keeps the place in line.
-        let keeps_place = error.kind == CrmErrorKind::RateLimited && task.open().is_empty();
-        self.settle_later(task, if keeps_place { Outcome::StillDue } else { outcome });
     }
 
     /// The turn's seats begin nothing for so long.

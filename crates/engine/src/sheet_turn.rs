@@ -112,9 +112,18 @@ fn concluded(work: Work, now: Timestamp, result: Result<Settlement, Trouble>) ->
     Ok(Settlement { outcomes: vec![(work.key, work.generation, outcome)], ..Settlement::default() })
 }
 
-/// What becomes of work when the portal as a whole could not be asked.
-pub(crate) fn crm_trouble(work: &Work, now: Timestamp, error: &CrmError) -> Outcome {
-    let again = |pause: Duration| Outcome::Again { due: now + pause, payload: work.payload.clone() };
+/// What becomes of sheet work when the portal as a whole could not be asked.
+fn crm_trouble(work: &Work, now: Timestamp, error: &CrmError) -> Outcome {
+    match (portal_rests(error), error.retry) {
+        (Some(pause), _) => Outcome::Again { due: now + pause, payload: work.payload.clone() },
+        (None, Retry::After(pause)) => retry(work, now, pause, error.to_string()),
+        (None, Retry::Never | Retry::OutcomeUnknown) => retry(work, now, None, error.to_string()),
+    }
+}
+
+/// How long a portal is left alone that somebody has to connect first, or that asks for it; `None` where it is in
+/// trouble.
+pub(crate) fn portal_rests(error: &CrmError) -> Option<Duration> {
     match (error.kind, error.retry) {
         (
             CrmErrorKind::NotConnected
@@ -122,9 +131,8 @@ pub(crate) fn crm_trouble(work: &Work, now: Timestamp, error: &CrmError) -> Outc
             | CrmErrorKind::PortalClosed
             | CrmErrorKind::NotAllowed,
             _,
-        ) => again(DISCONNECTED),
-        (CrmErrorKind::RateLimited, Retry::After(pause)) => again(pause.unwrap_or(Duration::from_secs(10))),
-        (_, Retry::After(pause)) => retry(work, now, pause, error.to_string()),
-        (_, Retry::Never | Retry::OutcomeUnknown) => retry(work, now, None, error.to_string()),
+        ) => Some(DISCONNECTED),
+        (CrmErrorKind::RateLimited, Retry::After(pause)) => Some(pause.unwrap_or(Duration::from_secs(10))),
+        _ => None,
     }
 }

@@ -102,3 +102,18 @@ async fn no_row_is_given_up_for_a_limit_of_the_portal() {
     stage.wait(Duration::from_mins(1)).await;
     assert_eq!(stage.holding("x"), 200);
 }
+
+/// What failed with all others is not suspected of anything: it goes on in full batches.
+#[tokio::test(start_paused = true)]
+async fn after_an_outage_rows_go_in_full_batches_again() {
+    let stage = Stage::with(500).await;
+    stage.portal().mood = Some(Fate::Unsent);
+    stage.change_all("x").await;
+    stage.wait(Duration::from_mins(45)).await;
+    let over = stage.world.clock.time.now();
+    stage.portal().mood = None;
+    stage.wait(Duration::from_mins(1)).await;
+    assert_eq!(stage.holding("x"), 500);
+    let (writes, commands) = stage.writes_since(over);
+    assert!(commands == 500 && writes <= 20, "{writes} writes of {commands} commands");
+}

@@ -38,7 +38,7 @@ impl Bitrix24 {
                     self.costs.note(&portal.name, method, envelope.time());
                     Ok(vec![Ok((envelope.result, envelope.next))])
                 }
-                Err(error) if concerns_one(&error) => Ok(vec![Err(error)]),
+                Err(error) if error.kind.concerns_one() => Ok(vec![Err(error)]),
                 Err(error) => Err(error),
             };
         }
@@ -58,7 +58,10 @@ impl Bitrix24 {
         if let Some(pause) = pause_of_the_portal(&found) {
             self.gate.refused(&limit(portal).scope, self.clock.now() + pause).await;
         }
-        let answers: Vec<Answer> = (0..commands.len()).map(|at| answer(&found, &key(at))).collect();
+        let mut answers: Vec<Answer> = (0..commands.len()).map(|at| answer(&found, &key(at))).collect();
+        if let Some(error) = refused_as_a_whole(&mut answers) {
+            return Err(error);
+        }
         for (at, (method, _)) in commands.iter().enumerate().filter(|(at, _)| answers[*at].is_ok()) {
             self.costs.note(&portal.name, method, found.result_time.get(&key(at)).and_then(Time::read));
         }
@@ -98,7 +101,14 @@ pub(crate) fn unknown() -> CrmError {
     PortError::new(crate::error::ADAPTER, CrmErrorKind::Unavailable, Retry::OutcomeUnknown)
 }
 
-/// Errors that say something of the command; all others are the portal's as a whole.
-fn concerns_one(error: &CrmError) -> bool {
-    matches!(error.kind, CrmErrorKind::InvalidValue | CrmErrorKind::NotFound | CrmErrorKind::NotAllowed)
+/// Errors that no command's own can be: nothing goes until somebody has done something.
+pub(crate) fn is_closed(error: &CrmError) -> bool {
+    use CrmErrorKind::{Credentials, PortalClosed, ScopeMissing};
+    matches!(error.kind, Credentials | PortalClosed | ScopeMissing)
+}
+
+/// Of a batch of which every command was refused for the portal's sake: the batch itself is let in by any credentials.
+fn refused_as_a_whole(answers: &mut Vec<Answer>) -> Option<CrmError> {
+    let all = answers.iter().all(|answer| answer.as_ref().is_err_and(is_closed));
+    if all { answers.pop()?.err() } else { None }
 }

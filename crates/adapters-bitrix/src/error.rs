@@ -21,7 +21,9 @@ pub(crate) fn error(kind: CrmErrorKind, retry: Retry) -> CrmError {
 
 /// What an error code means. `text` is looked at only where the code is empty, as old methods leave it.
 pub(crate) fn classify(status: u16, code: &str, text: &str) -> (CrmErrorKind, Retry) {
-    use CrmErrorKind::{Credentials, InvalidValue, NotAllowed, NotFound, PortalClosed, RateLimited, Unavailable};
+    use CrmErrorKind::{
+        Credentials, InvalidValue, NotAllowed, NotFound, NotOffered, PortalClosed, RateLimited, ScopeMissing, Unavailable,
+    };
     match code.to_ascii_lowercase().as_str() {
         "query_limit_exceeded" => (RateLimited, Retry::After(Some(A_MOMENT))),
         "operation_time_limit" => (RateLimited, Retry::After(Some(OPERATING))),
@@ -37,18 +39,17 @@ pub(crate) fn classify(status: u16, code: &str, text: &str) -> (CrmErrorKind, Re
         | "method_confirm_waiting"
         | "method_confirm_denied" => (Credentials, Retry::Never),
         "insufficient_scope" | "user_access_error" | "access_error" | "allowed_only_intranet_user" => {
-            (NotAllowed, Retry::Never)
+            (ScopeMissing, Retry::Never)
         }
         "access_denied" if status == 403 => (PortalClosed, Retry::Never),
         "access_denied" => (NotAllowed, Retry::Never),
-        "payment_required"
-        | "portal_deleted"
-        | "crm_feature_restriction_error"
+        "payment_required" | "portal_deleted" => (PortalClosed, Retry::Never),
+        "crm_feature_restriction_error"
         | "create_dynamic_item_restricted"
         | "update_dynamic_item_restricted"
         // The module is not there: no record is gone.
         | "error_method_not_found"
-        | "error_manifest_is_not_available" => (PortalClosed, Retry::Never),
+        | "error_manifest_is_not_available" => (NotOffered, Retry::Never),
         "not_found" | "entity_type_not_supported" => (NotFound, Retry::Never),
         // Ours to mend, and no value's fault.
         "invalid_request" | "error_batch_length_exceeded" | "error_batch_method_not_allowed" => {
@@ -68,7 +69,9 @@ pub(crate) fn classify(status: u16, code: &str, text: &str) -> (CrmErrorKind, Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use CrmErrorKind::{Credentials, InvalidValue, NotAllowed, NotFound, PortalClosed, RateLimited, Unavailable};
+    use CrmErrorKind::{
+        Credentials, InvalidValue, NotAllowed, NotFound, NotOffered, PortalClosed, RateLimited, ScopeMissing, Unavailable,
+    };
     use rstest::rstest;
 
     const UNKNOWN: Retry = Retry::OutcomeUnknown;
@@ -102,22 +105,22 @@ mod tests {
     #[case(401, "METHOD_CONFIRM_WAITING", "", Credentials, Retry::Never)]
     #[case(403, "METHOD_CONFIRM_DENIED", "", Credentials, Retry::Never)]
     #[case(401, "whatever", "", Credentials, Retry::Never)]
-    #[case(403, "insufficient_scope", "", NotAllowed, Retry::Never)]
-    #[case(401, "insufficient_scope", "", NotAllowed, Retry::Never)]
-    #[case(403, "user_access_error", "", NotAllowed, Retry::Never)]
-    #[case(403, "ACCESS_ERROR", "", NotAllowed, Retry::Never)]
-    #[case(403, "allowed_only_intranet_user", "", NotAllowed, Retry::Never)]
+    #[case(403, "insufficient_scope", "", ScopeMissing, Retry::Never)]
+    #[case(401, "insufficient_scope", "", ScopeMissing, Retry::Never)]
+    #[case(403, "user_access_error", "", ScopeMissing, Retry::Never)]
+    #[case(403, "ACCESS_ERROR", "", ScopeMissing, Retry::Never)]
+    #[case(403, "allowed_only_intranet_user", "", ScopeMissing, Retry::Never)]
     #[case(400, "ACCESS_DENIED", "Access denied.", NotAllowed, Retry::Never)]
     #[case(403, "ACCESS_DENIED", "REST API is available only on commercial plans", PortalClosed, Retry::Never)]
     #[case(402, "PAYMENT_REQUIRED", "", PortalClosed, Retry::Never)]
     #[case(500, "PORTAL_DELETED", "", PortalClosed, Retry::Never)]
     #[case(403, "PORTAL_DELETED", "", PortalClosed, Retry::Never)]
     #[case(410, "PORTAL_DELETED", "", PortalClosed, Retry::Never)]
-    #[case(400, "CREATE_DYNAMIC_ITEM_RESTRICTED", "", PortalClosed, Retry::Never)]
-    #[case(400, "UPDATE_DYNAMIC_ITEM_RESTRICTED", "", PortalClosed, Retry::Never)]
-    #[case(400, "CRM_FEATURE_RESTRICTION_ERROR", "", PortalClosed, Retry::Never)]
-    #[case(404, "ERROR_METHOD_NOT_FOUND", "Method not found!", PortalClosed, Retry::Never)]
-    #[case(404, "ERROR_MANIFEST_IS_NOT_AVAILABLE", "", PortalClosed, Retry::Never)]
+    #[case(400, "CREATE_DYNAMIC_ITEM_RESTRICTED", "", NotOffered, Retry::Never)]
+    #[case(400, "UPDATE_DYNAMIC_ITEM_RESTRICTED", "", NotOffered, Retry::Never)]
+    #[case(400, "CRM_FEATURE_RESTRICTION_ERROR", "", NotOffered, Retry::Never)]
+    #[case(404, "ERROR_METHOD_NOT_FOUND", "Method not found!", NotOffered, Retry::Never)]
+    #[case(404, "ERROR_MANIFEST_IS_NOT_AVAILABLE", "", NotOffered, Retry::Never)]
     #[case(400, "INVALID_REQUEST", "Https required", Unavailable, Retry::After(None))]
     #[case(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded", Unavailable, Retry::After(None))]
     #[case(405, "ERROR_BATCH_METHOD_NOT_ALLOWED", "", Unavailable, Retry::After(None))]

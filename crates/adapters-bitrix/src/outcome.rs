@@ -1,10 +1,12 @@
 //! What became of a command, by the portal's answer.
 
+use std::time::Duration;
+
 use kopru_domain::FieldCode;
 use kopru_ports::Retry;
 use kopru_ports::crm::{CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind};
 
-use crate::batch::Answer;
+use crate::batch::{Answer, is_closed};
 use crate::command::{Planned, target};
 use crate::describe::Described;
 use crate::read_back::dropped;
@@ -50,8 +52,12 @@ fn written_as(command: &CrmCommand, answer: Answer, described: &Described) -> Co
     }
 }
 
+/// When to ask again for what waits until somebody has done something at the portal.
+const CLOSED: Duration = Duration::from_mins(5);
+
 pub(crate) fn of_error(error: CrmError, field: Option<FieldCode>) -> CommandOutcome {
     match error.retry {
+        Retry::Never if is_closed(&error) => CommandOutcome::Later(Some(CLOSED)),
         Retry::OutcomeUnknown => CommandOutcome::Unknown,
         Retry::After(pause) if error.kind == CrmErrorKind::RateLimited => CommandOutcome::Later(pause),
         Retry::After(pause) => CommandOutcome::Retry(pause),

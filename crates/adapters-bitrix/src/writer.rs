@@ -1,5 +1,6 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use kopru_domain::{CompanyId, EntityKind};
@@ -22,6 +23,9 @@ use crate::pace;
 use crate::php_query;
 use crate::wire::id;
 
+/// When to ask again what a kind of record is like, while other kinds are described.
+const UNDESCRIBED: Duration = Duration::from_secs(30);
+
 pub(crate) type Outcomes = Vec<Option<CommandOutcome>>;
 pub(crate) type Descriptions = HashMap<EntityKind, Arc<Described>>;
 
@@ -33,11 +37,8 @@ impl CrmWriter for Bitrix24 {
     async fn write(&self, request: WriteRequest) -> Result<Vec<CommandOutcome>, CrmError> {
         let portal = self.portal_named(&request.company, &request.portal).await?;
         let portal = Portal { urgency: request.urgency, until: Some(request.deadline), ..portal };
-        let mut described = Descriptions::new();
-        for command in &request.commands {
-            described.insert(command.entity, self.described(&request.company, command.entity).await?);
-        }
         let mut outcomes: Outcomes = vec![None; request.commands.len()];
+        let described = self.descriptions(&request, &mut outcomes).await?;
         let records = self.current(&request, &portal, &described, &mut outcomes).await?;
         let mut plans = Vec::new();
         for (at, command) in request.commands.iter().enumerate() {
@@ -96,6 +97,35 @@ impl CrmWriter for Bitrix24 {
 }
 
 impl Bitrix24 {
+    /// What is known of the kinds of records. The commands of a kind that the portal does not describe have their
+    /// outcome at once: another kind's do not wait for it.
+    ///
+    /// # Errors
+    /// Where it describes none, and that is no matter of the kinds.
+    async fn descriptions(&self, request: &WriteRequest, outcomes: &mut Outcomes) -> Result<Descriptions, CrmError> {
+        let (mut described, mut of_portal) = (Descriptions::new(), None);
+        for entity in request.commands.iter().map(|command| command.entity).collect::<BTreeSet<_>>() {
+            let error = match self.described(&request.company, entity).await {
+                Ok(found) => {
+                    described.insert(entity, found);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let outcome = undescribed(&error);
+            for (command, of) in request.commands.iter().zip(outcomes.iter_mut()) {
+                if command.entity == entity {
+                    *of = Some(outcome.clone());
+                }
+            }
+            of_portal = Some(error).filter(|error| !error.kind.concerns_one()).or(of_portal);
+        }
+        match of_portal {
+            Some(error) if described.is_empty() => Err(error),
+            _ => Ok(described),
+        }
+    }
+
     /// The records that have to be known before they are changed, by the command's place. A record that is
     /// gone has its outcome at once.
     async fn current(
@@ -109,7 +139,7 @@ impl Bitrix24 {
             .commands
             .iter()
             .enumerate()
-            .filter_map(|(at, command)| Some((at, reading(command, &described[&command.entity])?)))
+            .filter_map(|(at, command)| Some((at, reading(command, described.get(&command.entity)?)?)))
             .collect();
         let mut records = HashMap::new();
         if wanted.is_empty() {
@@ -217,6 +247,17 @@ fn groups(plans: Vec<Placed>) -> Vec<Vec<Placed>> {
     }
     groups.extend(alone.into_iter().map(|one| vec![one]));
     groups
+}
+
+/// What becomes of a command whose kind of record the portal does not describe. That a kind is gone is no word of
+/// its records.
+fn undescribed(error: &CrmError) -> CommandOutcome {
+    if !error.kind.concerns_one() {
+        let pause = if let Retry::After(pause) = error.retry { pause } else { None };
+        return CommandOutcome::Later(Some(pause.unwrap_or(UNDESCRIBED)));
+    }
+    let kind = if error.kind == CrmErrorKind::NotFound { CrmErrorKind::NotOffered } else { error.kind };
+    CommandOutcome::Refused { kind, message: error.detail.clone().unwrap_or_default(), field: None }
 }
 
 fn goes_alone(planned: &Planned) -> bool {

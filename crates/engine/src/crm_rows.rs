@@ -327,8 +327,9 @@ impl Done<'_> {
     /// The look-up itself failed: an attempt that is open stays so, and it is looked up again.
     fn unresolved(&mut self, work: &Work, error: &CrmError) {
         tracing::info!(%error, "a record could not be looked up yet");
+        let pause = portal_rests(error).filter(|_| error.kind.concerns_one()).unwrap_or(LOOK_AGAIN);
         let outcome = match work.open_attempt {
-            Some(_) => Outcome::Open { until: self.engine.ports.clock.now() + LOOK_AGAIN },
+            Some(_) => Outcome::Open { until: self.engine.ports.clock.now() + pause },
             None => self.of_portal(work, error),
         };
         self.settle(work, outcome);
@@ -342,12 +343,14 @@ impl Done<'_> {
         self.settle_later(task, outcome);
     }
 
-    /// The portal as a whole takes nothing now: no failure of the row's, and the other rows need not ask one by one.
-    /// Who waits for the portal's limit keeps the place in line.
+    /// The portal as a whole takes nothing now: no failure of the row's, and the other rows need not ask one by one, but
+    /// where it is one kind of record that cannot be asked for. Who waits for the portal's limit keeps the place in line.
     fn of_portal(&mut self, work: &Work, error: &CrmError) -> Outcome {
         let now = self.engine.ports.clock.now();
         let pause = portal_rests(error).unwrap_or_else(|| outage(work, now, error));
-        self.rest(pause);
+        if !error.kind.concerns_one() {
+            self.rest(pause);
+        }
         match error.kind {
             CrmErrorKind::RateLimited => Outcome::StillDue,
             _ => Outcome::Again { due: now + pause, payload: work.payload.clone() },

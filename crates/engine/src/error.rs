@@ -361,6 +361,10 @@ impl EngineError {
                 "Portal bağlantıyı artık kabul etmiyor; Bitrix24'te yeni bir webhook oluşturup bağlayın veya uygulamaya yeniden izin verin.",
                 "The portal does not accept the connection any more; connect a new webhook, or give the app's consent anew.",
             ),
+            "portal_scope_missing" => (
+                "Portal bağlantısının izinleri eksik; Bitrix24'te webhook'a veya uygulamaya crm ve user izinlerini verin.",
+                "The portal's connection lacks permissions; give the webhook or the app crm and user in Bitrix24.",
+            ),
             "reconnect_required" => (
                 "Google bağlantısı sona ermiş; hesabı yeniden bağlayın.",
                 "The Google connection has ended; connect the account again.",
@@ -426,7 +430,8 @@ fn crm_code(kind: CrmErrorKind) -> &'static str {
         CrmErrorKind::Credentials => "portal_reconnect_required",
         CrmErrorKind::NotAllowed => "not_allowed",
         CrmErrorKind::NotFound => "provider_not_found",
-        CrmErrorKind::PortalClosed => "portal_closed",
+        CrmErrorKind::ScopeMissing => "portal_scope_missing",
+        CrmErrorKind::PortalClosed | CrmErrorKind::NotOffered => "portal_closed",
         CrmErrorKind::RateLimited => "rate_limited",
         CrmErrorKind::InvalidValue => "provider_refused",
         _ => "provider_unavailable",

@@ -128,8 +128,11 @@ pub(crate) fn portal_rests(error: &CrmError) -> Option<Duration> {
         (
             CrmErrorKind::NotConnected
             | CrmErrorKind::Credentials
+            | CrmErrorKind::ScopeMissing
             | CrmErrorKind::PortalClosed
-            | CrmErrorKind::NotAllowed,
+            | CrmErrorKind::NotOffered
+            | CrmErrorKind::NotAllowed
+            | CrmErrorKind::NotFound,
             _,
         ) => Some(DISCONNECTED),
         (CrmErrorKind::RateLimited, Retry::After(pause)) => Some(pause.unwrap_or(Duration::from_secs(10))),

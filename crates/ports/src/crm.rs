@@ -21,18 +21,31 @@ pub enum CrmErrorKind {
     NotConnected,
     /// The portal does not accept the credentials: connect again.
     Credentials,
-    /// The credentials lack a right or a scope.
+    /// The credentials have no right to this record or kind of record.
     NotAllowed,
+    /// The credentials lack a scope, or their person may not use the interface at all: nothing goes until that is
+    /// granted, and then everything.
+    ScopeMissing,
     /// The record, entity or field is not there.
     NotFound,
     /// The portal refuses the value.
     InvalidValue,
-    /// The portal's plan or state does not allow it.
+    /// The portal's plan or state allows nothing.
     PortalClosed,
+    /// The portal's plan or modules do not have this kind of record, or not this way to it; its others go on.
+    NotOffered,
     /// The portal asks for a pause.
     RateLimited,
     /// The portal does not answer, or not as agreed.
     Unavailable,
+}
+
+impl CrmErrorKind {
+    /// Whether it says something of one record or one kind of record; all others are the portal's as a whole.
+    #[must_use]
+    pub const fn concerns_one(self) -> bool {
+        matches!(self, Self::InvalidValue | Self::NotFound | Self::NotAllowed | Self::NotOffered)
+    }
 }
 
 /// A CRM's failure.
@@ -158,8 +171,9 @@ pub trait CrmWriter: Send + Sync {
     /// Executes the commands: one outcome each, in order.
     ///
     /// # Errors
-    /// Only when no command was begun: the portal is another one ([`CrmErrorKind::NotConnected`]), asks for a
-    /// pause, or is not reached. What may have happened is an outcome, not an error.
+    /// Only when no command was begun, and for the portal as a whole: it is another one
+    /// ([`CrmErrorKind::NotConnected`]), asks for a pause, takes nothing, or is not reached. What may have happened is an
+    /// outcome, not an error; so is what concerns one kind of record.
     ///
     /// # Idempotency
     /// An update may be repeated, a clear too. A create may not: look for its origin first.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kopru_domain::EntityKind;
 use kopru_ports::crm::{CommandOutcome, CrmCommand, CrmErrorKind, CrmWriter as _, WriteRequest};
 use kopru_ports::delivery::Urgency;
 use kopru_ports::{Clock as _, Retry};
@@ -158,6 +159,7 @@ async fn without_a_connection_nothing_was_done() {
 #[case::expired(401, "expired_token", CrmErrorKind::Credentials, Retry::Never)]
 #[case::deleted_webhook(401, "INVALID_CREDENTIALS", CrmErrorKind::Credentials, Retry::Never)]
 #[case::closed(403, "ACCESS_DENIED", CrmErrorKind::PortalClosed, Retry::Never)]
+#[case::scope(403, "insufficient_scope", CrmErrorKind::ScopeMissing, Retry::Never)]
 #[tokio::test]
 async fn a_refusal_of_the_request_as_a_whole_is_an_error(
     #[case] status: u16,
@@ -315,8 +317,62 @@ async fn a_search_that_failed_finds_not_nothing(#[case] answer: ResponseTemplate
     let origins = ["r1".to_owned()];
     let error = world
         .bitrix
-        .find_by_origin(&company(), &world.portal().await, kopru_domain::EntityKind::Lead, &origins)
+        .find_by_origin(&company(), &world.portal().await, EntityKind::Lead, &origins)
         .await
         .unwrap_err();
     assert!(matches!(error.retry, Retry::After(_)), "{error}");
+}
+
+/// The batch itself is let in by any webhook: each of its commands is refused, and they wait for the scope together.
+#[tokio::test]
+async fn a_scope_that_is_missing_is_the_portals_trouble() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    let refused = json!({ "error": "insufficient_scope", "error_description": "crm" });
+    let errors = json!({ "c0": refused, "c1": refused });
+    portal.answer("batch", result(json!({ "result": [], "result_error": errors })));
+    let error = world.write(two()).await.unwrap_err();
+    assert_eq!((error.kind, error.retry), (CrmErrorKind::ScopeMissing, Retry::Never));
+    let errors = json!({ "c1": refused });
+    portal.answer("batch", result(json!({ "result": { "c0": 7 }, "result_error": errors })));
+    let later = CommandOutcome::Later(Some(Duration::from_mins(5)));
+    assert_eq!(world.write(two()).await.unwrap(), [done("7"), later]);
+}
+
+/// A smart process is deleted, its module removed, or not part of the plan any more: leads go on.
+#[rstest]
+#[case::gone(400, "NOT_FOUND")]
+#[case::not_in_the_plan(400, "CRM_FEATURE_RESTRICTION_ERROR")]
+#[case::module_gone(404, "ERROR_METHOD_NOT_FOUND")]
+#[tokio::test]
+async fn one_kind_of_record_that_is_gone_does_not_stop_the_others(#[case] status: u16, #[case] code: &str) {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    portal.answer("crm.item.fields", error(status, code, "in words"));
+    portal.answer("crm.lead.update", result(json!(true)));
+    let of_smart = CrmCommand { entity: EntityKind::Smart(134), ..update("5", [title("a")]) };
+    let found = world.write(vec![of_smart, update("6", [title("b")])]).await.unwrap();
+    assert_eq!(found, [refused(CrmErrorKind::NotOffered, "in words"), done("6")]);
+}
+
+#[tokio::test]
+async fn one_kind_of_record_that_cannot_be_described_now_does_not_stop_the_others() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    portal.answer("crm.item.fields", error(500, "INTERNAL_SERVER_ERROR", "Internal server error"));
+    portal.answer("crm.lead.update", result(json!(true)));
+    let of_smart = || CrmCommand { entity: EntityKind::Smart(134), ..update("5", [title("a")]) };
+    let found = world.write(vec![of_smart(), update("6", [title("b")])]).await.unwrap();
+    assert_eq!(found, [CommandOutcome::Later(Some(Duration::from_secs(30))), done("6")]);
+    portal.answer("crm.item.fields", error(500, "INTERNAL_SERVER_ERROR", "Internal server error"));
+    let error = world.write(vec![of_smart()]).await.unwrap_err();
+    assert_eq!((error.kind, error.retry), (CrmErrorKind::Unavailable, Retry::After(None)));
+}
+
+#[rstest]
+#[case::update("UPDATE_DYNAMIC_ITEM_RESTRICTED")]
+#[case::feature("CRM_FEATURE_RESTRICTION_ERROR")]
+#[tokio::test]
+async fn what_the_plan_does_not_offer_is_one_records_refusal(#[case] code: &str) {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    portal.answer("crm.lead.update", error(400, code, "in words"));
+    let found = world.write(vec![update("5", [title("a")])]).await.unwrap();
+    assert_eq!(found, [refused(CrmErrorKind::NotOffered, "in words")]);
 }

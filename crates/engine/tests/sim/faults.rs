@@ -109,6 +109,8 @@ pub enum Fate {
     Grudging,
     /// Each command of it meets a limit of the portal's.
     Limited,
+    /// Refused as a whole until somebody has done something at the portal.
+    Closed,
 }
 
 impl Fate {

@@ -144,6 +144,7 @@ impl CrmWriter for Portal {
         let fate = self.records().fate(&self.chance);
         let outcomes = match fate {
             Fate::Busy => return Err(failed(CrmErrorKind::RateLimited, Retry::After(Some(self.chance.millis(5_000))))),
+            Fate::Closed => return Err(failed(CrmErrorKind::ScopeMissing, Retry::Never)),
             Fate::Unsent => return Err(failed(CrmErrorKind::Unavailable, Retry::After(None))),
             Fate::Dropped => {
                 self.wait(self.chance.millis(10_000)).await;

@@ -117,3 +117,15 @@ async fn after_an_outage_rows_go_in_full_batches_again() {
     let (writes, commands) = stage.writes_since(over);
     assert!(commands == 500 && writes <= 20, "{writes} writes of {commands} commands");
 }
+
+/// Somebody took the scope away and gives it back: every row goes, and nobody has to ask for each.
+#[tokio::test(start_paused = true)]
+async fn rows_wait_for_a_scope_that_is_missing() {
+    let stage = Stage::with(200).await;
+    stage.portal().mood = Some(Fate::Closed);
+    stage.change_all("x").await;
+    stage.wait(Duration::from_mins(20)).await;
+    stage.portal().mood = None;
+    stage.wait(Duration::from_mins(6)).await;
+    assert_eq!(stage.holding("x"), 200);
+}

@@ -3,19 +3,26 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kopru_domain::{CompanyId, EntityKind, FieldMeta};
 use kopru_ports::crm::{CrmCatalog, CrmError};
+use kopru_ports::delivery::Urgency;
 use secrecy::SecretString;
 use serde_json::json;
 
 use crate::client::{Bitrix24, read_settings};
+use crate::config::Portal;
 use crate::describe::Described;
 use crate::entity::methods;
 
 impl Bitrix24 {
     /// What is kept of an entity, or read anew.
-    pub(crate) async fn described(&self, company: &CompanyId, entity: EntityKind) -> Result<Arc<Described>, CrmError> {
+    pub(crate) async fn described(
+        &self,
+        company: &CompanyId,
+        entity: EntityKind,
+        urgency: Urgency,
+    ) -> Result<Arc<Described>, CrmError> {
         let methods = methods(entity)?;
         let load = async {
-            let portal = self.portal_of(company).await?;
+            let portal = Portal { urgency, ..self.portal_of(company).await? };
             self.describe(company, &portal, methods).await.map_err(CrmError::without_effect)
         };
         self.known.get((company.clone(), entity), self.clock.now(), load).await
@@ -24,8 +31,13 @@ impl Bitrix24 {
 
 #[async_trait]
 impl CrmCatalog for Bitrix24 {
-    async fn fields(&self, company: &CompanyId, entity: EntityKind) -> Result<Vec<FieldMeta>, CrmError> {
-        Ok(self.described(company, entity).await?.fields.clone())
+    async fn fields(
+        &self,
+        company: &CompanyId,
+        entity: EntityKind,
+        urgency: Urgency,
+    ) -> Result<Vec<FieldMeta>, CrmError> {
+        Ok(self.described(company, entity, urgency).await?.fields.clone())
     }
 
     async fn forget(&self, company: &CompanyId) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kopru_domain::CompanyId;
 use kopru_http_client::{Failure, HttpClient, Method, Reply, header};
-use kopru_ports::crm::{CrmError, CrmErrorKind};
+use kopru_ports::crm::{Among, CrmError, CrmErrorKind};
 use kopru_ports::gate::{Charge, Gate, Limit, Pass};
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
 use kopru_ports::tokens::{ConnectionStatus, TokenStore};
@@ -74,6 +74,11 @@ impl Bitrix24 {
     pub(crate) async fn portal_named(&self, company: &CompanyId, name: &str) -> Result<Portal, CrmError> {
         let portal = self.portal_of(company).await?;
         if portal.name == name { Ok(portal) } else { Err(error(CrmErrorKind::NotConnected, Retry::Never)) }
+    }
+
+    /// The portal whose records are searched.
+    pub(crate) async fn searched(&self, among: &Among) -> Result<Portal, CrmError> {
+        Ok(Portal { urgency: among.urgency, ..self.portal_named(&among.company, &among.portal).await? })
     }
 
     /// Makes one call.

@@ -1,9 +1,9 @@
 //! Who has this phone or address already
 //! ([crm.duplicate.findbycomm](https://apidocs.bitrix24.com/api-reference/crm/duplicates/crm-duplicate-find-by-comm.html)).
 
-use kopru_domain::{CompanyId, EntityKind, FieldKind};
+use kopru_domain::{EntityKind, FieldKind};
 use kopru_ports::Retry;
-use kopru_ports::crm::{ContactMatches, ContactSearch, CrmError, CrmErrorKind, MOST_COMMANDS};
+use kopru_ports::crm::{Among, ContactMatches, ContactSearch, CrmError, CrmErrorKind, MOST_COMMANDS};
 use serde_json::{Value, json};
 
 use crate::batch::{Command, unknown};
@@ -18,13 +18,11 @@ const MOST: usize = 20;
 impl Bitrix24 {
     pub(crate) async fn duplicates(
         &self,
-        company: &CompanyId,
-        portal: &str,
-        entity: EntityKind,
+        among: &Among,
         searches: &[ContactSearch],
     ) -> Result<Vec<ContactMatches>, CrmError> {
-        let portal = self.portal_named(company, portal).await?;
-        let entity = entity_type(entity)?;
+        let portal = self.searched(among).await?;
+        let entity = entity_type(among.entity)?;
         let mut wanted = Vec::new();
         for (at, search) in searches.iter().enumerate() {
             wanted.extend(commands(entity, search)?.into_iter().map(|command| (at, command)));
@@ -32,7 +30,7 @@ impl Bitrix24 {
         let mut found = vec![ContactMatches::default(); searches.len()];
         for chunk in wanted.chunks(MOST_COMMANDS) {
             let commands: Vec<Command> = chunk.iter().map(|(_, command)| command.clone()).collect();
-            let answers = self.batch(company, &portal, &commands).await.map_err(CrmError::without_effect)?;
+            let answers = self.batch(&among.company, &portal, &commands).await.map_err(CrmError::without_effect)?;
             for ((at, _), answer) in chunk.iter().zip(answers) {
                 let (answer, _) = answer.map_err(CrmError::without_effect)?;
                 take(&mut found[*at], ids(entity, &answer)?);

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use kopru_domain::{CompanyId, EntityKind};
 use kopru_ports::Retry;
 use kopru_ports::crm::{
-    CommandOutcome, ContactMatches, ContactSearch, CrmError, CrmErrorKind, CrmWriter, FoundRecord, MOST_COMMANDS,
-    WriteRequest,
+    Among, CommandOutcome, ContactMatches, ContactSearch, CrmError, CrmErrorKind, CrmWriter, FoundRecord,
+    MOST_COMMANDS, WriteRequest,
 };
 use serde_json::{Value, json};
 
@@ -58,19 +58,13 @@ impl CrmWriter for Bitrix24 {
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(CommandOutcome::Later(None))).collect())
     }
 
-    async fn find_by_origin(
-        &self,
-        company: &CompanyId,
-        portal: &str,
-        entity: EntityKind,
-        origins: &[String],
-    ) -> Result<Vec<FoundRecord>, CrmError> {
-        let portal = self.portal_named(company, portal).await?;
-        let (methods, mut found, mut seen) = (methods(entity)?, Vec::new(), HashSet::new());
+    async fn find_by_origin(&self, among: &Among, origins: &[String]) -> Result<Vec<FoundRecord>, CrmError> {
+        let portal = self.searched(among).await?;
+        let (methods, mut found, mut seen) = (methods(among.entity)?, Vec::new(), HashSet::new());
         for chunk in origins.chunks(50) {
             let command = (methods.method("list"), by_origin(methods, chunk));
             // Oldest first: of several records with one origin, the first one made is the row's.
-            for record in self.pages(company, &portal, &command).await.map_err(CrmError::without_effect)? {
+            for record in self.pages(&among.company, &portal, &command).await.map_err(CrmError::without_effect)? {
                 if let Some(record) = origin(methods, &record).filter(|record| seen.insert(record.origin.clone())) {
                     found.push(record);
                 }
@@ -81,12 +75,10 @@ impl CrmWriter for Bitrix24 {
 
     async fn find_by_contact(
         &self,
-        company: &CompanyId,
-        portal: &str,
-        entity: EntityKind,
+        among: &Among,
         searches: &[ContactSearch],
     ) -> Result<Vec<ContactMatches>, CrmError> {
-        self.duplicates(company, portal, entity, searches).await
+        self.duplicates(among, searches).await
     }
 
     fn batch_size(&self, portal: &str) -> Option<usize> {
@@ -105,7 +97,7 @@ impl Bitrix24 {
     async fn descriptions(&self, request: &WriteRequest, outcomes: &mut Outcomes) -> Result<Descriptions, CrmError> {
         let (mut described, mut of_portal) = (Descriptions::new(), None);
         for entity in request.commands.iter().map(|command| command.entity).collect::<BTreeSet<_>>() {
-            let error = match self.described(&request.company, entity).await {
+            let error = match self.described(&request.company, entity, request.urgency).await {
                 Ok(found) => {
                     described.insert(entity, found);
                     continue;

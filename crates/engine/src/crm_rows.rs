@@ -13,7 +13,7 @@ use kopru_domain::{
 };
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::crm::{
-    CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind, Dropped, MOST_COMMANDS, WriteRequest,
+    Among, CommandOutcome, CrmAction, CrmCommand, CrmError, CrmErrorKind, Dropped, MOST_COMMANDS, WriteRequest,
 };
 use kopru_ports::delivery::{NewAttempt, Outcome, Settlement, Urgency, Work};
 use kopru_ports::sync::{HistoryEntry, RowWritten, RowsQuery, SyncChanges, SyncRow};
@@ -157,7 +157,8 @@ impl CrmRows {
             wanted.entry(task.config.entity).or_default().push(task.row.id.to_string());
         }
         for (entity, origins) in wanted {
-            match self.0.ports.crm.find_by_origin(company, &portal, entity, &origins).await {
+            let among = Among { company: company.clone(), portal: portal.clone(), entity, urgency: done.urgency };
+            match self.0.ports.crm.find_by_origin(&among, &origins).await {
                 Ok(found) => {
                     let mut found: BTreeMap<_, _> =
                         found.into_iter().map(|record| (record.origin, record.id)).collect();

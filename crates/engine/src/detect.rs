@@ -70,7 +70,7 @@ impl Engine {
 
     /// The fields of an entity in the company's portal, with their choices.
     pub async fn fields(&self, company: &CompanyId, entity: EntityKind) -> Result<Vec<FieldMeta>, EngineError> {
-        Ok(self.ports.catalog.fields(company, entity).await?)
+        Ok(self.ports.catalog.fields(company, entity, Urgency::Interactive).await?)
     }
 
     /// Reads a tab's headers and first rows and proposes a mapping to the portal's own fields.

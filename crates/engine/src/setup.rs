@@ -102,7 +102,7 @@ impl Engine {
         if let Some(field) = mapping.fault() {
             return invalid(Problem::BadValue(field));
         }
-        let fields = self.ports.catalog.fields(company, entity).await?;
+        let fields = self.ports.catalog.fields(company, entity, Urgency::Interactive).await?;
         let known = |target: &Target| match target {
             Target::FullName => true,
             Target::Field(code) => fields.iter().any(|field| field.code == *code),

@@ -51,8 +51,8 @@ struct Row {
 }
 
 impl Engine {
-    pub(crate) async fn catalog(&self, config: &SyncConfig) -> Result<Catalog, CrmError> {
-        let fields = self.ports.catalog.fields(&config.company, config.entity).await?;
+    pub(crate) async fn catalog(&self, config: &SyncConfig, urgency: Urgency) -> Result<Catalog, CrmError> {
+        let fields = self.ports.catalog.fields(&config.company, config.entity, urgency).await?;
         Ok(fields.into_iter().map(|field| (field.code.clone(), field)).collect())
     }
 
@@ -65,7 +65,7 @@ impl Engine {
         read: TabRead,
         look: Look,
     ) -> Result<Identified, Trouble> {
-        let catalog = self.catalog(config).await?;
+        let catalog = self.catalog(config, look.urgency).await?;
         let mapping = config.mapping.resolve(&read.headers);
         let terms = Terms { config, system, mapping: &mapping, catalog: &catalog };
         let mut rows = terms.parse(&read.rows);

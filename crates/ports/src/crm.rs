@@ -138,6 +138,19 @@ pub struct Dropped {
     pub holds: String,
 }
 
+/// The records that are searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Among {
+    /// Whose portal.
+    pub company: CompanyId,
+    /// The portal that is meant; another one is not searched.
+    pub portal: String,
+    /// The kind of record.
+    pub entity: EntityKind,
+    /// Whether a person waits.
+    pub urgency: Urgency,
+}
+
 /// A record that carries our key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundRecord {
@@ -179,23 +192,15 @@ pub trait CrmWriter: Send + Sync {
     /// An update may be repeated, a clear too. A create may not: look for its origin first.
     async fn write(&self, request: WriteRequest) -> Result<Vec<CommandOutcome>, CrmError>;
 
-    /// The records of `portal` that carry any of the origins, as a whole: one for each origin that is there.
+    /// The records that carry any of the origins, as a whole: one for each origin that is there.
     /// Repeatable: a search that failed is no empty answer, and never [`crate::Retry::OutcomeUnknown`].
-    async fn find_by_origin(
-        &self,
-        company: &CompanyId,
-        portal: &str,
-        entity: EntityKind,
-        origins: &[String],
-    ) -> Result<Vec<FoundRecord>, CrmError>;
+    async fn find_by_origin(&self, among: &Among, origins: &[String]) -> Result<Vec<FoundRecord>, CrmError>;
 
-    /// The leads, contacts or companies of `portal` that share a phone or an address: one answer for each
-    /// search, in order. Repeatable.
+    /// The leads, contacts or companies that share a phone or an address: one answer for each search, in order.
+    /// Repeatable.
     async fn find_by_contact(
         &self,
-        company: &CompanyId,
-        portal: &str,
-        entity: EntityKind,
+        among: &Among,
         searches: &[ContactSearch],
     ) -> Result<Vec<ContactMatches>, CrmError>;
 
@@ -208,8 +213,14 @@ pub trait CrmWriter: Send + Sync {
 /// Describes what a portal has.
 #[async_trait]
 pub trait CrmCatalog: Send + Sync {
-    /// The entity's fields with their choices, each field once; kept for some minutes. Repeatable.
-    async fn fields(&self, company: &CompanyId, entity: EntityKind) -> Result<Vec<FieldMeta>, CrmError>;
+    /// The entity's fields with their choices, each field once; kept for some minutes, and longer while they cannot be
+    /// read anew. Repeatable.
+    async fn fields(
+        &self,
+        company: &CompanyId,
+        entity: EntityKind,
+        urgency: Urgency,
+    ) -> Result<Vec<FieldMeta>, CrmError>;
 
     /// Forgets what is kept of the company's portal: somebody changed its fields.
     async fn forget(&self, company: &CompanyId);

@@ -40,7 +40,7 @@ impl Stage {
     async fn with_leads() -> Self {
         let stage = Self::start().await;
         answer_leads(&stage.portal);
-        stage.world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap();
+        stage.world.fields(EntityKind::Lead).await.unwrap();
         stage.portal.calls();
         stage
     }
@@ -383,7 +383,7 @@ async fn a_token_expires_in_the_simulated_portal() {
     let seed = |token: &str| simulated.control(Method::POST, "bitrix24/tokens", json!({ "token": token }));
     seed("s1morf609228iwyjjpvfv6wsvuja4p8u").await;
     seed("ydtj8pho532wydb5ixk78ol7uqlb7sch").await;
-    world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap();
+    world.fields(EntityKind::Lead).await.unwrap();
     let fault = json!({ "vendor": "bitrix24", "matching": "batch", "kind": "expired_token" });
     simulated.control(Method::POST, "faults", fault).await;
     let answer = json!({ "access_token": "ydtj8pho532wydb5ixk78ol7uqlb7sch", "expires_in": 3600, "member_id": MEMBER,

@@ -14,7 +14,7 @@ use crate::world::{Change, World, answer_leads, company, text, title, update};
 const PATIENT: Duration = Duration::from_secs(10);
 
 async fn leads(world: &World) -> Vec<FieldMeta> {
-    world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap()
+    world.fields(EntityKind::Lead).await.unwrap()
 }
 
 fn field<'a>(fields: &'a [FieldMeta], code: &str) -> &'a FieldMeta {
@@ -126,7 +126,7 @@ async fn a_description_that_failed_is_not_kept() {
     let (world, portal) = (World::new(PATIENT), Portal::start().await);
     world.connect(&portal.webhook()).await;
     portal.answer("crm.lead.fields", error(500, "INTERNAL_SERVER_ERROR", "Internal server error"));
-    let error = world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap_err();
+    let error = world.fields(EntityKind::Lead).await.unwrap_err();
     assert_eq!((error.kind, error.retry), (CrmErrorKind::Unavailable, Retry::After(None)));
     answer_leads(&portal);
     assert!(!leads(&world).await.is_empty());
@@ -195,4 +195,30 @@ async fn a_description_is_forgotten_when_it_turned_out_wrong(#[case] change: Cha
     answer_leads(&portal);
     leads(&world).await;
     assert_eq!(portal.calls()[0].0, "crm.lead.fields");
+}
+
+/// A portal with thousands of people is read in a hundred calls: writes do not wait for them every ten minutes.
+#[tokio::test]
+async fn what_has_become_old_serves_while_one_caller_reads_it_anew() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    world.clock.advance_to(world.clock.now() + Duration::from_mins(10));
+    portal.answer("crm.lead.fields", result(json!({})).set_delay(PATIENT / 2));
+    tokio::select! {
+        biased;
+        _ = leads(&world) => panic!("it reads the portal"),
+        old = leads(&world) => assert!(!old.is_empty()),
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_anew_serves_longer_unless_it_is_gone() {
+    let (world, portal) = World::with_leads(PATIENT).await;
+    world.clock.advance_to(world.clock.now() + Duration::from_mins(10));
+    portal.answer("crm.lead.fields", error(500, "INTERNAL_SERVER_ERROR", "Internal server error"));
+    assert!(!leads(&world).await.is_empty());
+    portal.answer("crm.lead.fields", error(400, "ACCESS_DENIED", "Access denied."));
+    assert_eq!(world.fields(EntityKind::Lead).await.unwrap_err().kind, CrmErrorKind::NotAllowed);
+    answer_leads(&portal);
+    assert!(!leads(&world).await.is_empty());
+    assert_eq!(portal.calls().len(), 4);
 }

@@ -154,7 +154,7 @@ async fn an_option_that_is_deleted_meanwhile_is_missed(#[case] entity: EntityKin
     };
     let both = json!([{ "id": 81, "value": "A" }, { "id": 82, "value": "B" }]);
     simulated.control(Method::POST, "bitrix24/seed", options(both)).await;
-    simulated.world.bitrix.fields(&company(), entity).await.unwrap();
+    simulated.world.fields(entity).await.unwrap();
     simulated.control(Method::POST, "bitrix24/seed", options(json!([{ "id": 81, "value": "A" }]))).await;
     let made = create("r1", [title("a"), chosen("UF_CRM_TAG", "82")]);
     let found = simulated.world.write(vec![CrmCommand { entity, ..made }]).await.unwrap();

@@ -25,8 +25,7 @@ fn search(kind: FieldKind, values: &[&str]) -> ContactSearch {
 }
 
 async fn found(world: &World, searches: &[ContactSearch]) -> Vec<ContactMatches> {
-    let portal = world.portal().await;
-    world.bitrix.find_by_contact(&company(), &portal, EntityKind::Contact, searches).await.unwrap()
+    world.bitrix.find_by_contact(&world.among(EntityKind::Contact).await, searches).await.unwrap()
 }
 
 fn matches(ids: &[&str]) -> ContactMatches {
@@ -94,8 +93,8 @@ async fn what_bitrix_would_interpolate_is_not_asked_for() {
 async fn a_search_that_failed_finds_not_nobody(#[case] answer: wiremock::ResponseTemplate) {
     let (world, portal) = connected().await;
     portal.answer("crm.duplicate.findbycomm", answer);
-    let (name, wanted) = (world.portal().await, [search(FieldKind::Phone, &["1"])]);
-    let failed = world.bitrix.find_by_contact(&company(), &name, EntityKind::Lead, &wanted).await.unwrap_err();
+    let wanted = [search(FieldKind::Phone, &["1"])];
+    let failed = world.bitrix.find_by_contact(&world.among(EntityKind::Lead).await, &wanted).await.unwrap_err();
     assert_eq!(failed.retry, Retry::After(None));
 }
 
@@ -105,8 +104,8 @@ async fn a_search_that_failed_finds_not_nobody(#[case] answer: wiremock::Respons
 #[tokio::test]
 async fn only_phones_and_addresses_of_people_and_firms(#[case] entity: EntityKind, #[case] kind: FieldKind) {
     let (world, portal) = connected().await;
-    let (name, wanted) = (world.portal().await, [search(kind, &["1"])]);
-    let failed = world.bitrix.find_by_contact(&company(), &name, entity, &wanted).await.unwrap_err();
+    let wanted = [search(kind, &["1"])];
+    let failed = world.bitrix.find_by_contact(&world.among(entity).await, &wanted).await.unwrap_err();
     assert_eq!((failed.kind, portal.calls().len()), (CrmErrorKind::InvalidValue, 0));
 }
 
@@ -117,8 +116,8 @@ async fn a_lead_is_found_by_its_phone_however_it_is_written() {
     simulated.world.write(vec![made]).await.unwrap();
     let id = simulated.records("lead").await[0]["id"].to_string();
     let wanted = [search(FieldKind::Phone, &["+90 532 111 11 11"]), search(FieldKind::Phone, &["+905320000000"])];
-    let portal = simulated.world.portal().await;
-    let found = simulated.world.bitrix.find_by_contact(&company(), &portal, EntityKind::Lead, &wanted).await.unwrap();
+    let among = simulated.world.among(EntityKind::Lead).await;
+    let found = simulated.world.bitrix.find_by_contact(&among, &wanted).await.unwrap();
     assert_eq!(found, [matches(&[&id]), matches(&[])]);
     simulated.sandbox.stop().await;
 }

@@ -33,8 +33,8 @@ async fn one(simulated: &Simulated, entity: EntityKind, command: CrmCommand) -> 
 }
 
 async fn origins(simulated: &Simulated, entity: EntityKind) -> Vec<(String, String)> {
-    let (wanted, portal) = (["r1", "r2", "r3"].map(str::to_owned), simulated.world.portal().await);
-    let found = simulated.world.bitrix.find_by_origin(&company(), &portal, entity, &wanted).await.unwrap();
+    let wanted = ["r1", "r2", "r3"].map(str::to_owned);
+    let found = simulated.world.bitrix.find_by_origin(&simulated.world.among(entity).await, &wanted).await.unwrap();
     found.into_iter().map(|record| (record.origin, record.id)).collect()
 }
 
@@ -135,7 +135,7 @@ async fn a_list_is_emptied_or_refused(#[case] entity: EntityKind, #[case] name: 
 #[tokio::test]
 async fn a_record_whose_answer_was_lost_is_found_by_its_origin(#[case] entity: EntityKind, #[case] method: &str) {
     let simulated = portal().await;
-    simulated.world.bitrix.fields(&company(), entity).await.unwrap();
+    simulated.world.fields(entity).await.unwrap();
     let fault = json!({ "vendor": "bitrix24", "matching": method, "kind": "reset_after" });
     simulated.control(Method::POST, "faults", fault).await;
     let made = |origin: &str| create(origin, [from_nothing("COMMENTS", text("not"))]);
@@ -184,8 +184,8 @@ async fn where_there_are_no_phones_a_phone_is_refused(#[case] entity: EntityKind
 #[tokio::test]
 async fn a_types_id_is_not_its_entity_type_id() {
     let simulated = portal().await;
-    assert!(simulated.world.bitrix.fields(&company(), EntityKind::Smart(INSTALLATION)).await.is_ok());
-    let error = simulated.world.bitrix.fields(&company(), EntityKind::Smart(1)).await.unwrap_err();
+    assert!(simulated.world.fields(EntityKind::Smart(INSTALLATION)).await.is_ok());
+    let error = simulated.world.fields(EntityKind::Smart(1)).await.unwrap_err();
     assert_eq!(error.kind, CrmErrorKind::NotFound);
     assert!(error.detail.unwrap().contains("entityTypeId"));
     simulated.sandbox.stop().await;

@@ -317,7 +317,7 @@ async fn a_search_that_failed_finds_not_nothing(#[case] answer: ResponseTemplate
     let origins = ["r1".to_owned()];
     let error = world
         .bitrix
-        .find_by_origin(&company(), &world.portal().await, EntityKind::Lead, &origins)
+        .find_by_origin(&world.among(EntityKind::Lead).await, &origins)
         .await
         .unwrap_err();
     assert!(matches!(error.retry, Retry::After(_)), "{error}");

@@ -35,7 +35,7 @@ async fn with_deals() -> (World, Portal) {
     let dealers = json!([{ "STATUS_ID": "C9:NEW", "NAME": "Yeni" }, { "STATUS_ID": "C9:UC_KN8KFI", "NAME": "Keşif" }]);
     let answers = json!({ "c0": [], "c1": [], "c2": general, "c3": dealers });
     portal.answer("batch", result(json!({ "result": answers, "result_error": [] })));
-    world.bitrix.fields(&company(), EntityKind::Deal).await.unwrap();
+    world.fields(EntityKind::Deal).await.unwrap();
     (world, portal)
 }
 
@@ -57,7 +57,7 @@ async fn the_stages_of_all_pipelines_are_offered_each_name_once() {
         .filter_map(|command| Some(command.as_str()?.split_once("[ENTITY_ID]=")?.1.split('&').next()?.to_owned()))
         .collect();
     assert_eq!(asked, ["DEAL_STAGE", "DEAL_STAGE_9"]);
-    let fields = world.bitrix.fields(&company(), EntityKind::Deal).await.unwrap();
+    let fields = world.fields(EntityKind::Deal).await.unwrap();
     let choices = |code: &str| -> Vec<(String, String)> {
         let field = fields.iter().find(|field| field.code.as_str() == code).unwrap();
         field.choices.iter().map(|choice| (choice.id.clone(), choice.label.clone())).collect()
@@ -118,15 +118,15 @@ async fn a_quote_carries_its_origin_where_it_came_from() {
     let fields = json!({ "TITLE": field("Konu"), "UTM_SOURCE": field("Kaynak"), "UTM_CONTENT": field("İçerik") });
     portal.answer("crm.quote.fields", result(fields));
     portal.answer("batch", result(json!({ "result": { "c0": [], "c1": [] }, "result_error": [] })));
-    let fields = world.bitrix.fields(&company(), EntityKind::Quote).await.unwrap();
+    let fields = world.fields(EntityKind::Quote).await.unwrap();
     assert!(fields.iter().all(|field| field.read_only == field.code.as_str().starts_with("UTM_")));
 
     portal.answer("crm.quote.add", result(json!(43)));
     portal.answer("crm.quote.list", result(json!([{ "ID": "43", "UTM_CONTENT": "r1" }])));
     let command = CrmCommand { entity: EntityKind::Quote, ..create("r1", [title("Teklif")]) };
     assert_eq!(world.write(vec![command]).await.unwrap(), [done("43")]);
-    let (origins, name) = (["r1".to_owned()], world.portal().await);
-    let found = world.bitrix.find_by_origin(&company(), &name, EntityKind::Quote, &origins).await.unwrap();
+    let origins = ["r1".to_owned()];
+    let found = world.bitrix.find_by_origin(&world.among(EntityKind::Quote).await, &origins).await.unwrap();
     assert_eq!(found[0].id, "43");
     let calls = portal.calls();
     let sent: Vec<&Value> = calls[2..].iter().map(|(_, params)| params).collect();

@@ -71,7 +71,7 @@ async fn many_leads_in_batches_of_fifty() {
     let found = simulated
         .world
         .bitrix
-        .find_by_origin(&company(), &simulated.world.portal().await, EntityKind::Lead, &origins)
+        .find_by_origin(&simulated.world.among(EntityKind::Lead).await, &origins)
         .await
         .unwrap();
     assert_eq!(found.into_iter().map(|record| record.origin).collect::<Vec<_>>(), origins);
@@ -124,7 +124,7 @@ async fn a_field_and_a_list_are_cleared() {
 async fn a_record_whose_answer_was_lost_is_found_by_its_origin() {
     let simulated = Simulated::start().await;
     // The portal is described before the fault is armed.
-    simulated.world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap();
+    simulated.world.fields(EntityKind::Lead).await.unwrap();
     let fault = json!({ "vendor": "bitrix24", "matching": "crm.lead.add", "kind": "reset_after" });
     simulated.control(Method::POST, "faults", fault).await;
     let found = simulated.world.write(vec![create("r1", [title("a")])]).await.unwrap();
@@ -133,7 +133,7 @@ async fn a_record_whose_answer_was_lost_is_found_by_its_origin() {
     let found = simulated
         .world
         .bitrix
-        .find_by_origin(&company(), &simulated.world.portal().await, EntityKind::Lead, &origins)
+        .find_by_origin(&simulated.world.among(EntityKind::Lead).await, &origins)
         .await
         .unwrap();
     let id = simulated.leads().await[0]["id"].to_string();
@@ -144,7 +144,7 @@ async fn a_record_whose_answer_was_lost_is_found_by_its_origin() {
 #[tokio::test]
 async fn a_batch_that_is_cut_off_leaves_all_of_it_unknown_and_a_part_of_it_done() {
     let simulated = Simulated::start().await;
-    simulated.world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap();
+    simulated.world.fields(EntityKind::Lead).await.unwrap();
     let fault = json!({ "vendor": "bitrix24", "matching": "batch", "kind": "batch_cut", "k": 2 });
     simulated.control(Method::POST, "faults", fault).await;
     let origins = ["r1", "r2", "r3"].map(str::to_owned);
@@ -153,7 +153,7 @@ async fn a_batch_that_is_cut_off_leaves_all_of_it_unknown_and_a_part_of_it_done(
     let found = simulated
         .world
         .bitrix
-        .find_by_origin(&company(), &simulated.world.portal().await, EntityKind::Lead, &origins)
+        .find_by_origin(&simulated.world.among(EntityKind::Lead).await, &origins)
         .await
         .unwrap();
     assert_eq!(found.into_iter().map(|record| record.origin).collect::<Vec<_>>(), ["r1", "r2"]);

@@ -34,8 +34,8 @@ async fn every_call_of_the_universal_methods_asks_for_original_names() {
     let note = |from: FieldValue, to: FieldValue| [("UF_CRM_3_1747309727", from, to)];
     world.write(vec![own(create("r1", note(FieldValue::Empty, text("a"))))]).await.unwrap();
     assert_eq!(world.write(vec![own(update("9", note(text("a"), FieldValue::Empty)))]).await.unwrap(), [done("9")]);
-    let (origins, name) = (["r1".to_owned()], world.portal().await);
-    world.bitrix.find_by_origin(&company(), &name, EntityKind::Smart(133), &origins).await.unwrap();
+    let origins = ["r1".to_owned()];
+    world.bitrix.find_by_origin(&world.among(EntityKind::Smart(133)).await, &origins).await.unwrap();
 
     let calls = portal.calls();
     let named = |(_, params): &&Call| params["useOriginalUfNames"] == "Y" && params["entityTypeId"] == 133;
@@ -168,7 +168,7 @@ async fn a_list_that_does_not_go_on_ends() {
     let (world, portal) = World::with_leads(PATIENT).await;
     let row = json!([{ "ID": "11", "ORIGIN_ID": "r1" }]);
     portal.answer("crm.lead.list", page(row.clone(), 50)).answer("crm.lead.list", page(row, 50));
-    let (origins, name) = (["r1".to_owned()], world.portal().await);
-    let found = world.bitrix.find_by_origin(&company(), &name, EntityKind::Lead, &origins).await.unwrap();
+    let origins = ["r1".to_owned()];
+    let found = world.bitrix.find_by_origin(&world.among(EntityKind::Lead).await, &origins).await.unwrap();
     assert_eq!((found.len(), portal.calls().len()), (1, 2));
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use kopru_adapters_bitrix::Bitrix24;
 use kopru_domain::multi::work;
-use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldValue};
+use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldMeta, FieldValue};
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_ports::Clock as _;
 use kopru_ports::crm::{
-    CommandOutcome, CrmAction, CrmCatalog as _, CrmCommand, CrmError, CrmWriter as _, WriteRequest,
+    Among, CommandOutcome, CrmAction, CrmCatalog as _, CrmCommand, CrmError, CrmWriter as _, WriteRequest,
 };
 use kopru_ports::delivery::Urgency;
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore as _};
@@ -83,7 +83,7 @@ impl World {
         let (world, portal) = (Self::new(timeout), Portal::start().await);
         world.connect(&portal.webhook()).await;
         answer_leads(&portal);
-        world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap();
+        world.fields(EntityKind::Lead).await.unwrap();
         portal.calls();
         world.gate.passes.lock().unwrap().clear();
         (world, portal)
@@ -92,6 +92,16 @@ impl World {
     /// The connected portal's name; none where none is connected.
     pub async fn portal(&self) -> String {
         self.bitrix.portal(&company()).await.unwrap_or_default()
+    }
+
+    /// The records of the connected portal, searched for somebody who waits.
+    pub async fn among(&self, entity: EntityKind) -> Among {
+        Among { company: company(), portal: self.portal().await, entity, urgency: Urgency::Interactive }
+    }
+
+    /// The entity's fields, for somebody who waits.
+    pub async fn fields(&self, entity: EntityKind) -> Result<Vec<FieldMeta>, CrmError> {
+        self.bitrix.fields(&company(), entity, Urgency::Interactive).await
     }
 
     /// Writes with time enough. Neither an error nor an outcome holds the secret.

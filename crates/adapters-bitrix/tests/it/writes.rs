@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use kopru_domain::{EntityKind, FieldValue};
-use kopru_ports::crm::{CommandOutcome, CrmCommand, CrmErrorKind, CrmWriter as _, FoundRecord};
+use kopru_domain::{EntityKind, FieldKind, FieldValue};
+use kopru_ports::crm::{
+    Among, CommandOutcome, ContactSearch, CrmCommand, CrmErrorKind, CrmWriter as _, FoundRecord,
+};
+use kopru_ports::delivery::Urgency;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::portal::{Call, bytes, html, page, result};
-use crate::world::{World, company, create, done, phones, text, title, update};
+use crate::portal::{Call, Portal, bytes, html, page, result};
+use crate::world::{World, answer_leads, create, done, phones, text, title, update};
 
 const PATIENT: Duration = Duration::from_secs(10);
 
@@ -208,7 +211,7 @@ async fn of_two_records_with_one_origin_the_oldest_counts_on_whatever_page_it_is
     portal.answer("crm.lead.list", result(json!([{ "ID": "60", "ORIGIN_ID": "r2" }])));
     let origins = ["r1", "r2", "r3"].map(str::to_owned);
     let records =
-        world.bitrix.find_by_origin(&company(), &world.portal().await, EntityKind::Lead, &origins).await.unwrap();
+        world.bitrix.find_by_origin(&world.among(EntityKind::Lead).await, &origins).await.unwrap();
     assert_eq!(records, [found("r1", "11"), found("r2", "60")]);
     let mut asked = json!({
         "filter": { "=ORIGINATOR_ID": "kopru", "@ORIGIN_ID": ["r1", "r2", "r3"] },
@@ -247,7 +250,7 @@ async fn records_of_newer_kinds_are_written_by_the_universal_methods() {
     assert_eq!(world.write(vec![command]).await.unwrap(), [done("9")]);
     let origins = ["r1".to_owned()];
     let records =
-        world.bitrix.find_by_origin(&company(), &world.portal().await, EntityKind::Invoice, &origins).await.unwrap();
+        world.bitrix.find_by_origin(&world.among(EntityKind::Invoice).await, &origins).await.unwrap();
     assert_eq!(records, [found("r1", "9")]);
     let calls = portal.calls();
     let fields = json!({ "title": "a", "opportunity": "5", "isManualOpportunity": "Y", "UF_CRM_SMART_INVOICE_1": "n", "xmlId": "r1" });
@@ -285,4 +288,22 @@ async fn a_request_that_was_cut_off_is_followed_by_smaller_ones() {
     let fifty = (1..=50).map(|id| update(&id.to_string(), [title("a")])).collect();
     assert_eq!(world.write(fifty).await.unwrap(), vec![CommandOutcome::Unknown; 50]);
     assert_eq!(world.bitrix.batch_size(&world.portal().await), Some(5));
+}
+
+/// Some requests and some of the operating time are kept for people.
+#[tokio::test]
+async fn bulk_work_takes_nothing_that_is_kept_for_people() {
+    let (world, portal) = (World::new(PATIENT), Portal::start().await);
+    world.connect(&portal.webhook()).await;
+    answer_leads(&portal);
+    portal.answer("crm.lead.add", result(json!(7))).answer("crm.lead.list", result(json!([])));
+    portal.answer("crm.duplicate.findbycomm", result(json!([])));
+    assert_eq!(world.write(vec![create("r1", [title("a")])]).await.unwrap(), [done("7")]);
+    let among = Among { urgency: Urgency::Bulk, ..world.among(EntityKind::Lead).await };
+    world.bitrix.find_by_origin(&among, &["r1".to_owned()]).await.unwrap();
+    let wanted = [ContactSearch { kind: FieldKind::Email, values: vec!["a@acme.example".to_owned()] }];
+    world.bitrix.find_by_contact(&among, &wanted).await.unwrap();
+    let passes = world.gate.passes.lock().unwrap();
+    assert_eq!(passes.iter().filter(|pass| pass.urgency == Urgency::Bulk).count(), 5, "{passes:?}");
+    assert_eq!(passes.len(), 5);
 }

@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_domain::{CompanyId, EntityKind, FieldChange, FieldKind, FieldMeta, FieldValue, Fields};
 use kopru_ports::crm::{
-    CommandOutcome, ContactMatches, ContactSearch, CrmAction, CrmCatalog, CrmCommand, CrmError, CrmErrorKind,
+    Among, CommandOutcome, ContactMatches, ContactSearch, CrmAction, CrmCatalog, CrmCommand, CrmError, CrmErrorKind,
     CrmWriter, Dropped, FoundRecord, MOST_COMMANDS, WriteRequest,
 };
+use kopru_ports::delivery::Urgency;
 use kopru_ports::{Clock, PortError, Retry};
 use secrecy::SecretString;
 
@@ -177,9 +178,7 @@ impl CrmWriter for Portal {
 
     async fn find_by_origin(
         &self,
-        _: &CompanyId,
-        _: &str,
-        _: EntityKind,
+        _: &Among,
         origins: &[String],
     ) -> Result<Vec<FoundRecord>, CrmError> {
         self.freezer.pass().await;
@@ -199,9 +198,7 @@ impl CrmWriter for Portal {
 
     async fn find_by_contact(
         &self,
-        _: &CompanyId,
-        _: &str,
-        _: EntityKind,
+        _: &Among,
         _: &[ContactSearch],
     ) -> Result<Vec<ContactMatches>, CrmError> {
         Ok(Vec::new())
@@ -214,7 +211,7 @@ impl CrmWriter for Portal {
 
 #[async_trait]
 impl CrmCatalog for Portal {
-    async fn fields(&self, _: &CompanyId, _: EntityKind) -> Result<Vec<FieldMeta>, CrmError> {
+    async fn fields(&self, _: &CompanyId, _: EntityKind, _: Urgency) -> Result<Vec<FieldMeta>, CrmError> {
         let text = |code: &str| FieldMeta {
             code: code.into(),
             title: code.to_owned(),

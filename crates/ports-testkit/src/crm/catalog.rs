@@ -2,13 +2,14 @@ use async_trait::async_trait;
 use kopru_domain::{CompanyId, EntityKind, FieldMeta};
 use kopru_ports::Retry;
 use kopru_ports::crm::{CrmCatalog, CrmError, CrmErrorKind};
+use kopru_ports::delivery::Urgency;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{MemoryCrm, PORTAL, error};
 
 #[async_trait]
 impl CrmCatalog for MemoryCrm {
-    async fn fields(&self, company: &CompanyId, _: EntityKind) -> Result<Vec<FieldMeta>, CrmError> {
+    async fn fields(&self, company: &CompanyId, _: EntityKind, _: Urgency) -> Result<Vec<FieldMeta>, CrmError> {
         self.call(company, |state| state.described.clone()).map_err(CrmError::without_effect)
     }
 

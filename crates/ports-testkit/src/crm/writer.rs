@@ -2,10 +2,10 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use kopru_domain::multi::comparable;
-use kopru_domain::{CompanyId, EntityKind, FieldCode, FieldKind, FieldMeta, FieldValue};
+use kopru_domain::{FieldCode, FieldKind, FieldMeta, FieldValue};
 use kopru_ports::Retry;
 use kopru_ports::crm::{
-    CommandOutcome, ContactMatches, ContactSearch, CrmAction, CrmCommand, CrmError, CrmErrorKind, CrmWriter,
+    Among, CommandOutcome, ContactMatches, ContactSearch, CrmAction, CrmCommand, CrmError, CrmErrorKind, CrmWriter,
     FoundRecord, MOST_COMMANDS, WriteRequest,
 };
 
@@ -29,27 +29,19 @@ impl CrmWriter for MemoryCrm {
         }
     }
 
-    async fn find_by_origin(
-        &self,
-        company: &CompanyId,
-        portal: &str,
-        _: EntityKind,
-        origins: &[String],
-    ) -> Result<Vec<FoundRecord>, CrmError> {
-        named(portal)?;
-        self.call(company, |state| state.with_origin(origins)).map_err(CrmError::without_effect)
+    async fn find_by_origin(&self, among: &Among, origins: &[String]) -> Result<Vec<FoundRecord>, CrmError> {
+        named(&among.portal)?;
+        self.call(&among.company, |state| state.with_origin(origins)).map_err(CrmError::without_effect)
     }
 
     async fn find_by_contact(
         &self,
-        company: &CompanyId,
-        portal: &str,
-        _: EntityKind,
+        among: &Among,
         searches: &[ContactSearch],
     ) -> Result<Vec<ContactMatches>, CrmError> {
-        named(portal)?;
+        named(&among.portal)?;
         let find = |state: &mut State| searches.iter().map(|search| state.with_contact(search)).collect();
-        self.call(company, find).map_err(CrmError::without_effect)
+        self.call(&among.company, find).map_err(CrmError::without_effect)
     }
 
     fn batch_size(&self, portal: &str) -> Option<usize> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kopru_domain::{CompanyId, EntityKind, FieldKind, FieldMeta};
 use kopru_ports::Retry;
 use kopru_ports::crm::{CrmError, CrmErrorKind};
+use kopru_ports::delivery::Urgency;
 
 use super::crm::CrmWorld;
 use super::trouble::Trouble;
@@ -29,7 +30,7 @@ macro_rules! crm_catalog_suite {
 }
 
 async fn fields(world: &impl CrmWorld) -> Result<Vec<FieldMeta>, CrmError> {
-    world.catalog().fields(&world.company(), EntityKind::Lead).await
+    world.catalog().fields(&world.company(), EntityKind::Lead, Urgency::Interactive).await
 }
 
 fn stranger() -> CompanyId {
@@ -70,7 +71,7 @@ pub async fn a_portals_name_stays(world: impl CrmWorld) {
 pub async fn who_is_not_connected_has_no_portal(world: impl CrmWorld) {
     let errors = [
         world.catalog().portal(&stranger()).await.map(drop),
-        world.catalog().fields(&stranger(), EntityKind::Lead).await.map(drop),
+        world.catalog().fields(&stranger(), EntityKind::Lead, Urgency::Interactive).await.map(drop),
     ];
     for error in errors.map(|answer| answer.expect_err("nobody's portal")) {
         assert_eq!((error.kind, error.retry), (CrmErrorKind::NotConnected, Retry::Never));

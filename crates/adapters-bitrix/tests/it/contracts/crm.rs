@@ -18,7 +18,7 @@ use crate::world::company;
 /// With the leads known: the next call is the clause's own.
 async fn portal() -> Simulated {
     let simulated = Simulated::with(PATIENCE).await;
-    simulated.world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap();
+    simulated.world.fields(EntityKind::Lead).await.unwrap();
     simulated
 }
 
@@ -101,7 +101,7 @@ async fn portal_by_an_app() -> Simulated {
     let given = json!({ "token": granted.access.expose_secret() });
     simulated.control(Method::POST, "bitrix24/tokens", given).await;
     world.tokens.replace(granted);
-    world.bitrix.fields(&company(), EntityKind::Lead).await.unwrap();
+    world.fields(EntityKind::Lead).await.unwrap();
     simulated
 }
 

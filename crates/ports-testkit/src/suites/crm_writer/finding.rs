@@ -3,19 +3,26 @@
 use kopru_domain::multi::work;
 use kopru_domain::{FieldChange, FieldKind, FieldValue};
 use kopru_ports::Retry;
-use kopru_ports::crm::{ContactMatches, ContactSearch, CrmCommand, CrmError, CrmErrorKind, FoundRecord, MOST_COMMANDS};
+use kopru_ports::crm::{
+    Among, ContactMatches, ContactSearch, CrmCommand, CrmError, CrmErrorKind, FoundRecord, MOST_COMMANDS,
+};
+use kopru_ports::delivery::Urgency;
 
 use super::{CrmWorld, LEAD, Trouble, create, done, portal};
 
+async fn among(world: &impl CrmWorld) -> Among {
+    Among { company: world.company(), portal: portal(world).await, entity: LEAD, urgency: Urgency::Bulk }
+}
+
 async fn find(world: &impl CrmWorld, origins: &[&str]) -> Result<Vec<FoundRecord>, CrmError> {
     let origins: Vec<String> = origins.iter().map(|origin| (*origin).to_owned()).collect();
-    world.writer().find_by_origin(&world.company(), &portal(world).await, LEAD, &origins).await
+    world.writer().find_by_origin(&among(world).await, &origins).await
 }
 
 async fn search(world: &impl CrmWorld, phones: &[&str]) -> Result<Vec<ContactMatches>, CrmError> {
     let one = |phone: &&str| ContactSearch { kind: FieldKind::Phone, values: vec![(*phone).to_owned()] };
     let searches: Vec<ContactSearch> = phones.iter().map(one).collect();
-    world.writer().find_by_contact(&world.company(), &portal(world).await, LEAD, &searches).await
+    world.writer().find_by_contact(&among(world).await, &searches).await
 }
 
 fn with_phone(world: &impl CrmWorld, origin: &str, phone: &str) -> CrmCommand {
@@ -67,8 +74,9 @@ pub async fn more_origins_than_a_page_holds_are_found(world: impl CrmWorld) {
 
 /// What is found there must not be taken for a row's record.
 pub async fn another_portal_is_not_searched(world: impl CrmWorld) {
-    let (company, origins) = (world.company(), ["r1".to_owned()]);
-    let error = world.writer().find_by_origin(&company, "another.example", LEAD, &origins).await;
+    let (among, origins) = (among(&world).await, ["r1".to_owned()]);
+    let another = Among { portal: "another.example".into(), ..among };
+    let error = world.writer().find_by_origin(&another, &origins).await;
     let error = error.expect_err("another portal");
     assert_eq!((error.kind, error.retry), (CrmErrorKind::NotConnected, Retry::Never));
 }

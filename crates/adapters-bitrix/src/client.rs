@@ -109,7 +109,7 @@ impl Bitrix24 {
     ) -> Result<Envelope, Refused> {
         let times = self
             .pace
-            .charges((portal, company), &pace::methods(method, params), |method| self.costs.mean(&portal.name, method));
+            .charges((portal, company), (method, params), |method| self.costs.mean(&portal.name, method));
         let reply = self.post((company, portal), method, params, &times).await?;
         if !is_redirect(&reply) {
             let answer = self.heed(portal, read(&reply)).await;
@@ -170,8 +170,7 @@ impl Bitrix24 {
         let outcomes = match answer {
             Ok(envelope) => pace::outcomes(method, params, envelope),
             Err(refused) if refused.error.kind == CrmErrorKind::RateLimited => {
-                let blocked = refused.code == METHOD_BLOCKED;
-                pace::methods(method, params).into_keys().map(|method| (method, Err(blocked))).collect()
+                pace::refused(method, params, refused.code == METHOD_BLOCKED)
             }
             Err(_) => return,
         };
@@ -215,9 +214,10 @@ impl Bitrix24 {
 }
 
 /// All apps and webhooks from one address share a portal's bucket: 50 at once, 2 a second
-/// ([limits](https://apidocs.bitrix24.com/limits.html)). One is left for the difference of two clocks.
+/// ([limits](https://apidocs.bitrix24.com/limits.html)). One is left for the difference of two clocks. By the portal's
+/// present address: after a renaming companies know it under different names, but all find it there.
 pub(crate) fn limit(portal: &Portal) -> Limit {
-    Limit { scope: format!("bitrix24:{}", portal.name), per_second: 2.0, burst: 49.0, kept: 3.0 }
+    Limit { scope: format!("bitrix24:{}", portal.address()), per_second: 2.0, burst: 49.0, kept: 3.0 }
 }
 
 fn is_redirect(reply: &Reply) -> bool {

@@ -117,6 +117,12 @@ fn address_of(url: &Url) -> Option<String> {
 }
 
 impl Portal {
+    /// The host and port at which it is now.
+    pub(crate) fn address(&self) -> String {
+        let url = Url::parse(self.base.expose_secret()).ok();
+        url.as_ref().and_then(address_of).unwrap_or_else(|| self.name.clone())
+    }
+
     /// Where it is, without what opens it: `https://portal`.
     pub(crate) fn site(&self) -> &str {
         site(self.base.expose_secret())

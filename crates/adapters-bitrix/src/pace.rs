@@ -45,6 +45,9 @@ struct Told {
     unlimited: bool,
     /// When a part of a method's time is granted anew.
     resets: HashMap<String, Timestamp>,
+    /// Whether it bills batches as such, as some do beside or instead of the methods in them
+    /// ([measured](https://github.com/bitrix24/b24jssdk/pull/539)).
+    bills_batches: bool,
     /// How often a method was refused in a row without a word of when.
     in_vain: HashMap<String, u32>,
 }
@@ -71,13 +74,16 @@ pub(crate) enum Word {
     Until(Timestamp),
 }
 
+/// Several commands in one request: a method of its own where the portal bills it.
+const BATCH: &str = "batch";
+
 /// How often each method is called by a request.
-pub(crate) fn methods(method: &str, params: &Value) -> BTreeMap<String, usize> {
+fn methods(method: &str, params: &Value) -> BTreeMap<String, usize> {
     let of_batch = |command: &Value| Some(command.as_str()?.split('?').next()?.to_owned());
     let commands = params["cmd"].as_object().into_iter().flat_map(|commands| commands.values());
     let mut found = BTreeMap::new();
     let named: Vec<String> =
-        if method == "batch" { commands.filter_map(of_batch).collect() } else { vec![method.to_owned()] };
+        if method == BATCH { commands.filter_map(of_batch).collect() } else { vec![method.to_owned()] };
     for method in named {
         *found.entry(method).or_default() += 1;
     }
@@ -104,21 +110,30 @@ impl Pace {
         !self.told().get(portal).is_some_and(|told| told.unlimited)
     }
 
-    /// What a request is charged for, where a method's command takes `seconds`.
+    fn bills_batches(&self, portal: &str) -> bool {
+        self.told().get(portal).is_some_and(|told| told.bills_batches)
+    }
+
+    /// What a request is charged for, where a method's command takes `seconds`: each method, and the batch too where
+    /// it is billed. Whichever has less left is obeyed.
     pub(crate) fn charges(
         &self,
         (portal, company): (&Portal, &CompanyId),
-        methods: &BTreeMap<String, usize>,
+        (method, params): (&str, &Value),
         seconds: impl Fn(&str) -> f64,
     ) -> Vec<Charge> {
         if !self.limits(&portal.name) {
             return Vec::new();
         }
-        let charge = |(method, count): (&String, &usize)| Charge {
-            limit: limit(portal, company, method),
-            cost: f64::from(u32::try_from(*count).unwrap_or(u32::MAX)) * seconds(method),
+        let charge = |method: &str, cost: f64| Charge { limit: limit(portal, company, method), cost };
+        let each = |(method, count): (String, usize)| {
+            charge(&method, f64::from(u32::try_from(count).unwrap_or(u32::MAX)) * seconds(&method))
         };
-        methods.iter().map(charge).collect()
+        let mut charges: Vec<Charge> = methods(method, params).into_iter().map(each).collect();
+        if method == BATCH && self.bills_batches(&portal.name) {
+            charges.push(charge(BATCH, charges.iter().map(|charge| charge.cost).sum()));
+        }
+        charges
     }
 
     /// What an answer says of each method's limit, where `charged` is what was charged for.
@@ -131,6 +146,7 @@ impl Pace {
     ) -> Vec<(String, Word)> {
         let mut portals = self.told();
         let told = portals.entry(portal.to_owned()).or_default();
+        told.bills_batches |= answer.iter().any(|(method, _)| method == BATCH);
         let times = || answer.iter().filter_map(|(method, time)| Some((method, time.as_ref().ok()?)));
         let mut full = times().filter(|(_, time)| time.seconds() > 0.0).peekable();
         if full.peek().is_some() {
@@ -158,9 +174,11 @@ impl Pace {
 
 /// Each command of a request with its time, or whether it was refused for want of operating time.
 pub(crate) fn outcomes(method: &str, params: &Value, envelope: &Envelope) -> Vec<(String, Result<Time, bool>)> {
-    if method != "batch" {
+    if method != BATCH {
         return vec![(method.to_owned(), envelope.time().ok_or(false))];
     }
+    let billed = envelope.time().filter(|time| time.operating.is_some_and(|seconds| seconds > 0.0));
+    let batch = billed.map(|time| (BATCH.to_owned(), Ok(time)));
     let Ok(found) = serde_json::from_value::<BatchResult>(envelope.result.clone()) else { return Vec::new() };
     let commands = params["cmd"].as_object().into_iter().flatten();
     let outcome = |(key, command): (&String, &Value)| {
@@ -168,7 +186,13 @@ pub(crate) fn outcomes(method: &str, params: &Value, envelope: &Envelope) -> Vec
         let time = found.result_time.get(key).and_then(Time::read);
         Some((method, time.ok_or_else(|| found.result_error.get(key).is_some_and(|error| is_blocked(&error["error"])))))
     };
-    commands.filter_map(outcome).collect()
+    commands.filter_map(outcome).chain(batch).collect()
+}
+
+/// What a request that was refused as a whole says of its methods: a batch that is blocked is one.
+pub(crate) fn refused(method: &str, params: &Value, blocked: bool) -> Vec<(String, Result<Time, bool>)> {
+    let batch = (method == BATCH && blocked).then(|| BATCH.to_owned());
+    methods(method, params).into_keys().chain(batch).map(|method| (method, Err(blocked))).collect()
 }
 
 fn is_blocked(error: &Value) -> bool {
@@ -252,6 +276,46 @@ mod tests {
         let done = Time { duration: 0.5, processing: 0.5, operating: Some(1.0), operating_reset_at: None };
         pace.read("acme", &[("crm.lead.add".to_owned(), Ok(done))], |_| 0.5, NOW);
         assert_eq!(pauses(), 10);
+    }
+
+    fn portal() -> Portal {
+        let settings = json!({ "webhook": "https://acme/rest/1/s3cret/" });
+        serde_json::from_value::<crate::config::BitrixConfig>(settings).unwrap().portal().unwrap()
+    }
+
+    /// The method and the cost of each charge for a batch.
+    fn charged(pace: &Pace) -> Vec<(String, f64)> {
+        let charges = pace.charges((&portal(), &"c".parse().unwrap()), ("batch", &batch()), |_| 0.5);
+        let method = |charge: &Charge| charge.limit.scope.rsplit(':').next().unwrap().to_owned();
+        charges.iter().map(|charge| (method(charge), charge.cost)).collect()
+    }
+
+    /// The vendor's page has it that the methods are billed, who measured it that the batch is: both are obeyed.
+    #[test]
+    fn a_batch_is_a_method_of_its_own_where_the_portal_bills_it() {
+        let pace = Pace::default();
+        let each = vec![("crm.lead.get".to_owned(), 0.5), ("crm.lead.update".to_owned(), 1.0)];
+        let answer = |operating: f64| {
+            let time = json!({ "duration": 1.6, "processing": 1.6, "operating": operating, "operating_reset_at": 1_795_414_174 });
+            let result = json!({ "result": { "c0": true, "c1": true, "c2": true } });
+            serde_json::from_value::<Envelope>(json!({ "result": result, "time": time })).unwrap()
+        };
+        let read = |answer: &Envelope, charged: f64| {
+            let words = pace.read("acme", &outcomes("batch", &batch(), answer), |_| charged, NOW);
+            words.into_iter().filter(|(method, _)| method == "batch").map(|(_, word)| word).collect::<Vec<_>>()
+        };
+        assert_eq!((read(&answer(0.0), 1.5), charged(&pace)), (vec![], each.clone()));
+        assert_eq!(read(&answer(40.0), 1.6), []);
+        let with_batch: Vec<_> = each.into_iter().chain([("batch".to_owned(), 1.5)]).collect();
+        assert_eq!(charged(&pace), with_batch);
+        assert_eq!(read(&answer(476.0), 1.6), [Word::Until(NOW + Duration::from_mins(10))], "the wall is near");
+    }
+
+    #[test]
+    fn a_batch_that_is_blocked_is_billed() {
+        let pace = Pace::default();
+        pace.read("acme", &refused("batch", &batch(), true), |_| 0.0, NOW);
+        assert_eq!(charged(&pace).last().map(|(method, _)| method.as_str()), Some("batch"));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! A renamed portal: its old address answers 302 to every call
 //! ([change of the domain](https://apidocs.bitrix24.com/settings/how-to-call-rest-api/change-domen.html)).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use kopru_ports::Retry;
+use kopru_ports::{Clock as _, Retry};
 use kopru_ports::connections::PortalConnections as _;
-use kopru_ports::crm::{CrmCatalog as _, CrmErrorKind};
+use kopru_ports::crm::{CrmCatalog as _, CrmErrorKind, CrmWriter as _, WriteRequest};
+use kopru_ports::delivery::Urgency;
 use rstest::rstest;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -39,11 +41,35 @@ async fn the_same_post_goes_to_the_new_address_which_is_kept_under_the_old_name(
     crate::world::answer_leads(&new);
     assert_eq!(restarted.write(vec![update("5", [title("C")])]).await.unwrap(), [done("5")]);
     assert_eq!(old.calls(), []);
-    let scopes = |world: &World| {
-        let passes = world.gate.passes.lock().unwrap();
-        passes.iter().map(|pass| pass.charges[0].limit.scope.clone()).collect::<std::collections::BTreeSet<_>>()
+}
+
+/// One company knew it under its former name, the other one never did: they spend from one bucket.
+#[tokio::test]
+async fn companies_that_know_a_portal_by_different_names_share_its_limit() {
+    let (world, old) = World::with_leads(PATIENT).await;
+    let new = Portal::start().await;
+    old.answer("crm.lead.update", sent_on(&new));
+    for _ in 0..3 {
+        new.answer("crm.lead.update", result(json!(true)));
+    }
+    world.write(vec![update("5", [title("a")])]).await.unwrap();
+    let other = "other".parse().unwrap();
+    world.connect_also(&other, &new.webhook()).await;
+    crate::world::answer_leads(&new);
+    world.gate.passes.lock().unwrap().clear();
+    world.write(vec![update("5", [title("b")])]).await.unwrap();
+    let request = WriteRequest {
+        company: other.clone(),
+        portal: world.bitrix.portal(&other).await.unwrap(),
+        commands: vec![update("5", [title("c")])],
+        deadline: world.clock.now() + Duration::from_mins(1),
+        urgency: Urgency::Bulk,
     };
-    assert_eq!(scopes(&world), scopes(&restarted), "lanes and limits keep the name");
+    assert_ne!(request.portal, world.portal().await);
+    world.bitrix.write(request).await.unwrap();
+    let passes = world.gate.passes.lock().unwrap();
+    let scopes: BTreeSet<_> = passes.iter().map(|pass| pass.charges[0].limit.scope.as_str()).collect();
+    assert_eq!((passes.len(), scopes.len()), (4, 1), "{scopes:?}");
 }
 
 #[tokio::test]

@@ -206,7 +206,9 @@ impl CrmRows {
                 for (task, outcome) in tasks.into_iter().zip(outcomes) {
                     done.answered(task, outcome, deadline + CLOCK_STEP);
                 }
-                rest.into_iter().for_each(|rest| done.rest(rest));
+                if let Some(rest) = rest {
+                    done.rest(rest);
+                }
                 if !is_silent {
                     status_true(self.0.portal_works(company).await);
                 }
@@ -328,7 +330,7 @@ impl Done<'_> {
     /// The look-up itself failed: an attempt that is open stays so, and it is looked up again.
     fn unresolved(&mut self, work: &Work, error: &CrmError) {
         tracing::info!(%error, "a record could not be looked up yet");
-        let pause = portal_rests(error).filter(|_| error.kind.concerns_one()).unwrap_or(LOOK_AGAIN);
+        let pause = portal_rests(error).unwrap_or(LOOK_AGAIN);
         let outcome = match work.open_attempt {
             Some(_) => Outcome::Open { until: self.engine.ports.clock.now() + pause },
             None => self.of_portal(work, error),

@@ -29,7 +29,8 @@ impl Stage {
         let stage = Self { world, worker };
         stage.cells(|cells| {
             cells.calm = true;
-            cells.rows = (0..rows).map(|row| [format!("n{row}"), "".into(), "".into(), "".into(), "".into()]).collect();
+            let row = |number| [format!("n{number}"), String::new(), String::new(), String::new(), String::new()];
+            cells.rows = (0..rows).map(row).collect();
         });
         stage.portal().calm = true;
         stage.compare().await;

@@ -106,7 +106,7 @@ fn length((start, end): (Point, Option<Point>)) -> Option<SignedDuration> {
 
 /// What the record says: deals, quotes and invoices are about days, a task's midnight is one.
 fn recorded(kind: RecordType, record: &Record, zone: &Zone) -> Result<(Point, Option<Point>), DraftFault> {
-    let (entry, start) = date(record, dates(kind), DraftFault::NoTime { field: date_field(kind) })?;
+    let (entry, start) = date(record, dates(kind), DraftFault::NoTime { field: date_field(kind) }, zone)?;
     let unreadable = || DraftFault::NotADate { field: entry.field.clone() };
     let point = match kind {
         RecordType::Deal | RecordType::Quote | RecordType::Invoice => Some(Point::Day(start.day(zone))),
@@ -118,24 +118,39 @@ fn recorded(kind: RecordType, record: &Record, zone: &Zone) -> Result<(Point, Op
 }
 
 /// The first date that can be read, with the time of day that stands beside it.
-fn date<'a>(record: &'a Record, names: &'a [&str], absent: DraftFault) -> Result<(&'a Entry, Written), DraftFault> {
+fn date<'a>(
+    record: &'a Record,
+    names: &'a [&str],
+    absent: DraftFault,
+    zone: &Zone,
+) -> Result<(&'a Entry, Written), DraftFault> {
     let readable = record.all(names).find_map(|entry| Some((entry, Written::read(&entry.value)?)));
     let Some((entry, date)) = readable else {
         let unreadable = |entry: &Entry| DraftFault::NotADate { field: entry.field.clone() };
         return Err(record.first(names).map_or(absent, unreadable));
     };
-    let time = record.all(spellings::TIME).find_map(|entry| entry.value.parse::<Time>().ok());
-    Ok((entry, time.filter(|_| date.is_day()).map_or(date, |time| date.at(time))))
+    let time = time(record, spellings::TIME).filter(|_| date.is_day());
+    Ok((entry, time.map_or(date, |time| date.at(time, zone))))
 }
 
-/// The meeting's end: a date, or a time on the day of its start.
+fn time(record: &Record, names: &[&str]) -> Option<Time> {
+    record.all(names).find_map(|entry| Written::time(&entry.value))
+}
+
+/// The meeting's end: a date, with its time of day where that stands in a field of its own. A time without a date
+/// follows the start, and what is on whole days ends with one.
 fn end(record: &Record, start: Written, zone: &Zone) -> Result<Option<Point>, DraftFault> {
-    let Some(entry) = record.first(spellings::END) else { return Ok(None) };
-    let end = match entry.value.parse::<Time>() {
-        Ok(time) => start.at(time),
-        Err(_) => date(record, spellings::END, DraftFault::EndsBeforeStart)?.1,
+    if record.first(spellings::END).is_none() {
+        return Ok(None);
+    }
+    let date = date(record, spellings::END, DraftFault::EndsBeforeStart, zone);
+    let end = match (date, time(record, spellings::END)) {
+        (Ok((_, date)), Some(time)) => date.at(time, zone),
+        (Ok((_, date)), None) => date,
+        (Err(_), Some(time)) => return Ok(start.until(time, zone).map(Point::At)),
+        (Err(fault), None) => return Err(fault),
     };
-    Ok(end.point(zone))
+    Ok(if start.is_day() { Some(Point::Day(end.day(zone))) } else { end.point(zone) })
 }
 
 fn facts(record: &Record, language: Language) -> Facts<'_> {

@@ -88,6 +88,14 @@ fn a_deals_event_says_what_its_record_says() {
 #[case::nested("meeting", json!({"start": {"dateTime": "2026-12-01T07:00:00Z"}, "end": {"dateTime": "2026-12-01T07:20:00Z"}}), "2026-12-01T07:00:00Z 2026-12-01T07:20:00Z")]
 #[case::day_and_times("meeting", json!({"date": "2026-12-01", "start_time": "10:00", "end_time": "10:30"}), "2026-12-01T07:00:00Z 2026-12-01T07:30:00Z")]
 #[case::fair("meeting", json!({"start_date": "2026-12-01", "end_date": "2026-12-03"}), "2026-12-01 2026-12-04")]
+#[case::two_fields_each("meeting", json!({"start_date": "2026-12-01", "start_time": "14:00", "end_date": "2026-12-03", "end_time": "16:00"}), "2026-12-01T11:00:00Z 2026-12-03T13:00:00Z")]
+#[case::an_end_days_midnight("meeting", json!({"start": "2026-12-01T14:00", "end_date": "2026-12-03T00:00:00Z", "end_time": "16:00"}), "2026-12-01T11:00:00Z 2026-12-03T13:00:00Z")]
+#[case::days_end("meeting", json!({"start": "2026-12-01T14:00", "end": "2026-12-03T16:00"}), "2026-12-01T11:00:00Z 2026-12-03T13:00:00Z")]
+#[case::days_end_with_offset("meeting", json!({"start": "2026-12-01T14:00:00+03:00", "end": "2026-12-03T16:00:00+01:00"}), "2026-12-01T11:00:00Z 2026-12-03T15:00:00Z")]
+#[case::local_day("meeting", json!({"start": "2026-12-01T22:00:00Z", "end_time": "02:00"}), "2026-12-01T22:00:00Z 2026-12-01T23:00:00Z")]
+#[case::past_midnight("meeting", json!({"date": "2026-12-01", "start_time": "22:00", "end_time": "02:00"}), "2026-12-01T19:00:00Z 2026-12-01T23:00:00Z")]
+#[case::days_and_an_end_time("meeting", json!({"start_date": "2026-12-01", "end_date": "2026-12-03", "end_time": "16:00"}), "2026-12-01 2026-12-04")]
+#[case::a_day_and_an_end_time("meeting", json!({"start_date": "2026-12-01", "end_time": "16:00"}), "2026-12-01 2026-12-02")]
 #[case::at_midnight("meeting", json!({"start": "2026-12-01T00:00"}), "2026-11-30T21:00:00Z 2026-11-30T22:00:00Z")]
 #[case::over_midnight("meeting", json!({"start": "2026-12-31T23:30"}), "2026-12-31T20:30:00Z 2026-12-31T21:30:00Z")]
 fn records_are_dated_by_what_they_are_about(#[case] kind: &str, #[case] value: Value, #[case] expected: &str) {
@@ -163,6 +171,8 @@ fn a_given_end_alone_ends_the_drafted_time() {
 #[case("deal", json!({"closeDate": "haftaya"}), DraftFault::NotADate { field: "record.closeDate".into() }, "record.closeDate")]
 #[case("task", json!({"deadline": "31.02.2026"}), DraftFault::NotADate { field: "record.deadline".into() }, "record.deadline")]
 #[case("meeting", json!({"start": "2026-12-01T10:00", "end": "2026-12-01T09:00"}), DraftFault::EndsBeforeStart, "end_time")]
+#[case("meeting", json!({"date": "2026-12-01", "start_time": "10:00", "end_time": "09:00"}), DraftFault::EndsBeforeStart, "end_time")]
+#[case("meeting", json!({"start": "2026-12-05T10:00", "end_date": "2026-12-03", "end_time": "16:00"}), DraftFault::EndsBeforeStart, "end_time")]
 #[case("meeting", json!({"start": "2026-12-01T10:00", "end": "sonra"}), DraftFault::NotADate { field: "record.end".into() }, "record.end")]
 fn what_is_missing_or_wrong_is_named(
     #[case] kind: &str,

@@ -1,13 +1,16 @@
 //! Times as CRMs write them.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 
 use super::when::Point;
 use crate::convert::moment;
 use crate::mapping::DateOrder;
 use crate::zone::Zone;
+
+/// Between an evening and the night after it; more between two times of day is a slip of somebody's.
+const HALF_A_DAY: SignedDuration = SignedDuration::from_hours(12);
 
 /// A time as it stands in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +32,23 @@ impl Written {
         Some(Self { at: read.at, offset: read.offset, timed: read.timed })
     }
 
+    /// The time of day of a field that says no day.
+    pub fn time(text: &str) -> Option<Time> {
+        if Self::read(text).is_some() { None } else { text.trim().parse().ok() }
+    }
+
     /// The same day at a time that stands in a field of its own.
-    pub fn at(self, time: Time) -> Self {
-        Self { at: self.at.date().to_datetime(time), offset: None, timed: true }
+    pub fn at(self, time: Time, zone: &Zone) -> Self {
+        Self { at: self.day(zone).to_datetime(time), offset: None, timed: true }
+    }
+
+    /// When clocks show `time` after this moment: on its own day in `zone`, or past midnight where that is within half
+    /// a day. Any other time that lies before it is a mistake, and stays on the same day.
+    pub fn until(self, time: Time, zone: &Zone) -> Option<Timestamp> {
+        let (start, clocks) = (self.moment(zone)?, |day: Date| zone.moment(day.to_datetime(time)));
+        let (today, tomorrow) = (clocks(zone.day(start))?, zone.day(start).tomorrow().ok().and_then(clocks));
+        let is_night = |end: &Timestamp| today < start && end.duration_since(start) <= HALF_A_DAY;
+        Some(tomorrow.filter(is_night).unwrap_or(today))
     }
 
     /// The day that is meant. CRMs write a day as a moment: Bitrix24 as its server's midnight beside the server's
@@ -94,6 +111,41 @@ mod tests {
     #[case::seconds("1798664400", "Europe/Istanbul", "2026-12-31")]
     fn the_day_that_is_meant(#[case] text: &str, #[case] zone: &str, #[case] expected: Date) {
         assert_eq!(Written::read(text).unwrap().day(&zone.parse().unwrap()), expected);
+    }
+
+    #[rstest]
+    #[case::same_day("2026-12-01T14:00", "16:00", "Europe/Istanbul", "2026-12-01T13:00:00Z")]
+    #[case::local_day("2026-12-01T22:00:00Z", "02:00", "Europe/Istanbul", "2026-12-01T23:00:00Z")]
+    #[case::past_midnight("2026-12-01T22:00", "02:00", "Europe/Istanbul", "2026-12-01T23:00:00Z")]
+    #[case::midnight("2026-12-01T22:00", "00:00", "Europe/Istanbul", "2026-12-01T21:00:00Z")]
+    #[case::half_a_day("2026-12-01T20:00", "08:00", "Europe/Istanbul", "2026-12-02T05:00:00Z")]
+    #[case::a_slip("2026-12-01T10:00", "09:00", "Europe/Istanbul", "2026-12-01T06:00:00Z")]
+    #[case::the_same("2026-12-01T10:00", "10:00", "Europe/Istanbul", "2026-12-01T07:00:00Z")]
+    #[case::evening_of_the_day_before("2026-12-02T00:00:00Z", "20:00", "America/New_York", "2026-12-02T01:00:00Z")]
+    #[case::another_offset("2026-12-01T23:30:00+02:00", "01:00", "Europe/Istanbul", "2026-12-01T22:00:00Z")]
+    // On 29 March 2026 clocks went from 2 to 3.
+    #[case::clocks_change("2026-03-28T23:30", "03:30", "Europe/Berlin", "2026-03-29T01:30:00Z")]
+    fn a_time_of_day_ends_what_began(
+        #[case] start: &str,
+        #[case] time: &str,
+        #[case] zone: &str,
+        #[case] expected: &str,
+    ) {
+        let (zone, time) = (zone.parse().unwrap(), Written::time(time).unwrap());
+        assert_eq!(Written::read(start).unwrap().until(time, &zone).unwrap().to_string(), expected);
+    }
+
+    #[rstest]
+    #[case("14:00", Some("14:00:00"))]
+    #[case(" 16:00:00 ", Some("16:00:00"))]
+    #[case("1400", Some("14:00:00"))]
+    #[case("2026-12-03T12:00", None)]
+    #[case("2026-12-03T12:00:00+03:00", None)]
+    #[case("03.12.2026 12:00", None)]
+    #[case("20261203", None)]
+    #[case("25:00", None)]
+    fn a_time_of_day_has_no_day_beside_it(#[case] text: &str, #[case] expected: Option<&str>) {
+        assert_eq!(Written::time(text).map(|time| time.to_string()).as_deref(), expected);
     }
 
     #[rstest]

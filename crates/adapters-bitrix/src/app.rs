@@ -24,7 +24,7 @@ const INVALID: &str = "invalid_token";
 
 impl Bitrix24 {
     /// Makes one call with the app's token; the same one again, once, with a new token where it had expired or was
-    /// replaced meanwhile.
+    /// replaced meanwhile. A new token that has expired already is no use to renew.
     pub(crate) async fn call_as(
         &self,
         app: &Arc<AppConfig>,
@@ -47,7 +47,11 @@ impl Bitrix24 {
         if next.secret.expose_secret() == token.secret.expose_secret() {
             return answer;
         }
-        self.call_at(company, portal, method, &signed(params, &next.secret)).await
+        let answer = self.call_at(company, portal, method, &signed(params, &next.secret)).await;
+        if answer.as_ref().is_err_and(|refused| refused.code == EXPIRED) {
+            sessions.refused_again(&key, &next.secret).await.map_err(of_token)?;
+        }
+        answer
     }
 
     fn sessions(&self, app: &Arc<AppConfig>, company: &CompanyId, portal: &Portal) -> TokenSessions {

@@ -28,6 +28,9 @@ impl AccessTokens for ByHand {
     async fn refused(&self, _: &TokenKey, _: &SecretString) -> Result<(), PortError<TokenErrorKind>> {
         Ok(())
     }
+    async fn refused_again(&self, _: &TokenKey, _: &SecretString) -> Result<(), PortError<TokenErrorKind>> {
+        Ok(())
+    }
 }
 
 #[async_trait]

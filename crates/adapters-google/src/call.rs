@@ -57,13 +57,18 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Makes the call. A token that Google refuses is replaced once: it may have been revoked a moment ago.
+    /// Makes the call. A token that Google refuses is replaced once: it may have been revoked a moment ago. Where it
+    /// refuses the new one too, no refresh helps.
     pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Reply, Failure> {
         let mut token = self.token(call).await?;
         let mut reply = self.once(call, &token).await?;
         if reply.status == 401 {
+            self.tokens.refused(call.connection, &token.secret).await.map_err(of_token)?;
             token = self.token(call).await?;
             reply = self.once(call, &token).await?;
+            if reply.status == 401 {
+                self.tokens.refused_again(call.connection, &token.secret).await.map_err(of_token)?;
+            }
         }
         if reply.status < 300 {
             return Ok(reply);
@@ -112,11 +117,7 @@ impl Caller {
         if let Some(version) = &call.if_match {
             request = request.header(IF_MATCH, version);
         }
-        let reply = self.http.send(request).await.map_err(of_call)?;
-        if reply.status == 401 {
-            self.tokens.refused(call.connection, &token.secret).await.map_err(of_token)?;
-        }
-        Ok(reply)
+        self.http.send(request).await.map_err(of_call)
     }
 
     /// Google counts a sliding minute: what may be done at once and what is regained over a minute are

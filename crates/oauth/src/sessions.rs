@@ -96,12 +96,18 @@ impl TokenSessions {
 
     /// The provider knows the grant no more, unless somebody stored another version meanwhile.
     async fn ended(&self, key: &TokenKey, token: StoredToken, why: &str) -> Result<Option<SecretString>, TokenError> {
-        let status = ConnectionStatus::ReconnectRequired;
-        let ended = StoredToken { status, last_error: Some(why.to_owned()), ..token };
-        match self.tokens.save(key, ended).await.map_err(unavailable)? {
+        match self.close(key, token, why).await? {
             Saved::At(_) => Err(error(TokenErrorKind::ReconnectRequired, Retry::Never)),
             Saved::Conflict => Ok(None),
         }
+    }
+
+    /// Stores that the person has to connect again. Under the version, and not as a bare status: a connection that
+    /// was made meanwhile is not closed.
+    async fn close(&self, key: &TokenKey, token: StoredToken, why: &str) -> Result<Saved, TokenError> {
+        let status = ConnectionStatus::ReconnectRequired;
+        let closed = StoredToken { status, last_error: Some(why.to_owned()), ..token };
+        self.tokens.save(key, closed).await.map_err(unavailable)
     }
 }
 
@@ -153,6 +159,15 @@ impl AccessTokens for TokenSessions {
         if stored.access.expose_secret() == token.expose_secret() && stored.expires_at != REFUSED {
             let expired = StoredToken { expires_at: REFUSED, ..stored };
             self.tokens.save(key, expired).await.map_err(unavailable)?;
+        }
+        Ok(())
+    }
+
+    async fn refused_again(&self, key: &TokenKey, token: &SecretString) -> Result<(), TokenError> {
+        let stored = self.stored(key).await?;
+        if stored.access.expose_secret() == token.expose_secret() {
+            // Where another version is stored meanwhile, its token's own refusals tell.
+            self.close(key, stored, "the vendor refused a new token too").await?;
         }
         Ok(())
     }

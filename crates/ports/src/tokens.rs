@@ -176,4 +176,8 @@ pub trait AccessTokens: Send + Sync {
     /// The vendor refused `token` before its time: the next one is fetched anew. Of any token but the present one
     /// it changes nothing. Repeatable.
     async fn refused(&self, key: &TokenKey, token: &SecretString) -> Result<(), PortError<TokenErrorKind>>;
+
+    /// The vendor refused `token` too, which was fetched anew a moment ago: the person has to connect again. Of any
+    /// token but the present one it changes nothing. Repeatable.
+    async fn refused_again(&self, key: &TokenKey, token: &SecretString) -> Result<(), PortError<TokenErrorKind>>;
 }

@@ -174,7 +174,10 @@ async fn a_new_token_that_is_refused_too_is_not_renewed_again() {
     stage.server.answer("token", stage.tokens(MEMBER));
     let refusal = stage.refused().await;
     assert_eq!((refusal.kind, refusal.retry), (CrmErrorKind::Credentials, Retry::Never));
-    assert_eq!(stage.server.calls().len(), 1);
+    assert_eq!(stage.world.tokens.now().unwrap().status, ConnectionStatus::ReconnectRequired);
+    stage.portal.calls();
+    assert_eq!(stage.refused().await.kind, CrmErrorKind::Credentials);
+    assert_eq!((stage.server.calls().len(), stage.portal.calls().len()), (1, 0), "and nobody is asked again");
 }
 
 /// The portal could carry it out when nobody counts on it any more, and a create would be made twice.

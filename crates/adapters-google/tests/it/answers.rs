@@ -39,6 +39,7 @@ async fn a_refused_token_is_replaced_and_the_call_repeated() {
     let tokens: Vec<String> = world.google.asked().into_iter().map(|asked| asked.token).collect();
     assert_eq!(tokens, ["s3cret-1", "s3cret-2"]);
     assert_eq!(*world.tokens.refused.lock().unwrap(), ["s3cret-1"]);
+    assert!(world.tokens.refused_again.lock().unwrap().is_empty(), "the connection lives");
     assert_eq!(world.gate.passes.lock().unwrap().len(), 2, "the repetition counts, too");
 }
 
@@ -49,6 +50,8 @@ async fn after_two_refused_tokens_the_person_has_to_connect_again() {
     let error = write(&world).await.unwrap_err();
     assert_eq!((error.kind, error.retry), (SheetsErrorKind::ReconnectRequired, Retry::Never));
     assert_eq!(world.google.asked().len(), 2);
+    assert_eq!(*world.tokens.refused.lock().unwrap(), ["s3cret-1"]);
+    assert_eq!(*world.tokens.refused_again.lock().unwrap(), ["s3cret-2"], "and that is kept");
 }
 
 #[rstest]

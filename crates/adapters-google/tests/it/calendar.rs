@@ -326,6 +326,8 @@ async fn a_refused_token_is_replaced_once() {
     assert_eq!(world.calendar.get(&at("abc12")).await.unwrap().event, plain());
     let error = world.calendar.get(&at("abc12")).await.unwrap_err();
     assert_eq!((error.kind, error.retry), (CalendarErrorKind::ReconnectRequired, Retry::Never));
+    assert_eq!(*world.tokens.refused.lock().unwrap(), ["s3cret-1", "s3cret-2"]);
+    assert_eq!(*world.tokens.refused_again.lock().unwrap(), ["s3cret-3"]);
 }
 
 #[rstest]

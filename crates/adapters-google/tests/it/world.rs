@@ -30,6 +30,7 @@ pub fn tab() -> TabRef {
 #[derive(Default)]
 pub struct Tokens {
     pub refused: Mutex<Vec<String>>,
+    pub refused_again: Mutex<Vec<String>>,
     pub failing: Mutex<Option<(TokenErrorKind, kopru_ports::Retry)>>,
 }
 
@@ -44,6 +45,10 @@ impl AccessTokens for Tokens {
     }
     async fn refused(&self, _: &TokenKey, token: &SecretString) -> Result<(), PortError<TokenErrorKind>> {
         self.refused.lock().unwrap().push(token.expose_secret().to_owned());
+        Ok(())
+    }
+    async fn refused_again(&self, _: &TokenKey, token: &SecretString) -> Result<(), PortError<TokenErrorKind>> {
+        self.refused_again.lock().unwrap().push(token.expose_secret().to_owned());
         Ok(())
     }
 }

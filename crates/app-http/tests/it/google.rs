@@ -5,6 +5,7 @@ use rstest::rstest;
 use serde_json::json;
 
 const STATE: &str = "/api/v1/sheet-sync/google";
+const CALENDAR: &str = "/api/integrations/oauth/google-calendar";
 const SHEETS: &str = "https://www.googleapis.com/auth/spreadsheets";
 
 impl Service {
@@ -66,6 +67,41 @@ async fn work_waits_for_a_revoked_connection_and_goes_on_when_it_is_back() {
     assert_eq!(service.answers_as(&account, |_| true).await.status, 303);
     service.settled(&config).await;
     assert_eq!(service.titles().await, ["Ayla"]);
+}
+
+/// No refresh mends what a refresh did not mend: nobody is asked for token after token.
+#[rstest]
+#[case::sheets(STATE, "/api/v1/sheet-sync/spreadsheets", "/drive/")]
+#[case::calendar(
+    CALENDAR,
+    "/api/integrations/calendar/events?from=2026-12-11T00:00:00Z&to=2026-12-12T00:00:00Z",
+    "/events"
+)]
+#[tokio::test]
+async fn a_new_token_that_is_refused_too_asks_to_connect_again(
+    #[case] state: &str,
+    #[case] path: &str,
+    #[case] matching: &str,
+) {
+    let service = Service::start().await;
+    let consent = async || {
+        service.consent().await;
+        service.consent_at(&format!("{CALENDAR}/authorize")).await;
+    };
+    let asked = async || service.call("GET", path, None).await;
+    consent().await;
+    let before = service.given();
+    let refused = json!({ "vendor": "google", "matching": matching, "kind": "expired_token", "times": 2 });
+    service.vendors_post("faults", refused).await;
+    for _ in 0..2 {
+        assert_eq!(asked().await.json["code"], "reconnect_required");
+        assert_eq!(service.given() - before, 1);
+    }
+    let shown = service.call("GET", state, None).await.json;
+    assert_eq!((&shown["status"], shown["last_error"].is_string()), (&json!("RECONNECT_REQUIRED"), true));
+    consent().await;
+    assert_eq!(asked().await.status, 200);
+    assert_eq!(service.call("GET", state, None).await.json["status"], "ACTIVE");
 }
 
 #[rstest]

@@ -56,6 +56,29 @@ async fn only_the_stored_token_can_be_refused() {
 }
 
 #[tokio::test]
+async fn a_new_token_that_is_refused_too_ends_the_connection() {
+    let stage = Stage::new(SPENT, vec![(Ok(grant("new", None)), None)]);
+    let sessions = stage.sessions();
+    assert_eq!(access(&*sessions).await, Ok("new".into()));
+    for _ in 0..2 {
+        sessions.refused_again(&key(), &"new".into()).await.unwrap();
+        assert_eq!(access(&*sessions).await, Err((TokenErrorKind::ReconnectRequired, Retry::Never)));
+    }
+    let stored = stage.store.now().unwrap();
+    assert_eq!(stored.status, ConnectionStatus::ReconnectRequired);
+    assert_eq!(stored.last_error.as_deref(), Some("the vendor refused a new token too"));
+    assert_eq!(stage.calls(), 1, "nothing is refreshed any more");
+}
+
+#[tokio::test]
+async fn a_refused_tokens_end_says_nothing_of_a_new_connection() {
+    let stage = Stage::new(Duration::from_hours(1), vec![]);
+    stage.store.replace(token("reconnected"));
+    stage.sessions().refused_again(&key(), &"old".into()).await.unwrap();
+    assert_eq!(access(&*stage.sessions()).await, Ok("reconnected".into()));
+}
+
+#[tokio::test]
 async fn a_grant_that_the_provider_ended_asks_for_a_new_connection() {
     let stage = Stage::new(SPENT, vec![(failure(OAuthErrorKind::InvalidGrant, Retry::Never), None)]);
     let ended = Err((TokenErrorKind::ReconnectRequired, Retry::Never));

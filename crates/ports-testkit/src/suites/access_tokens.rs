@@ -21,6 +21,7 @@ macro_rules! access_tokens_suite {
             a_token_stays_while_it_is_good,
             a_refused_token_is_replaced,
             a_refusal_of_another_token_changes_nothing,
+            a_new_token_that_is_refused_too_ends_the_connection,
             callers_at_once_get_one_token,
             who_never_connected_is_not_connected,
             who_ended_the_connection_has_to_connect_again,
@@ -92,7 +93,19 @@ pub async fn a_refused_token_is_replaced(world: impl TokensWorld) {
 pub async fn a_refusal_of_another_token_changes_nothing(world: impl TokensWorld) {
     let good = token(&world).await;
     world.tokens().refused(&world.key(), &"an older one".into()).await.expect("noted");
+    world.tokens().refused_again(&world.key(), &"an older one".into()).await.expect("noted");
     assert_eq!(token(&world).await.expose_secret(), good.expose_secret());
+}
+
+/// Whoever asks afterwards hears so, and the vendor is not asked for one token after another.
+pub async fn a_new_token_that_is_refused_too_ends_the_connection(world: impl TokensWorld) {
+    end(&world).await;
+    let new = token(&world).await;
+    for _ in 0..2 {
+        world.tokens().refused_again(&world.key(), &new).await.expect("noted");
+        let error = ask(&world).await.expect_err("no connection");
+        assert_eq!((error.kind, error.retry), (TokenErrorKind::ReconnectRequired, Retry::Never));
+    }
 }
 
 /// One of them fetches it: a vendor may end all others with every one that it gives.

@@ -163,6 +163,9 @@ impl AccessTokens for Tokens {
     async fn refused(&self, _: &TokenKey, _: &SecretString) -> Result<(), PortError<TokenErrorKind>> {
         Ok(())
     }
+    async fn refused_again(&self, _: &TokenKey, _: &SecretString) -> Result<(), PortError<TokenErrorKind>> {
+        Ok(())
+    }
 }
 
 fn own_connection() -> TokenKey {

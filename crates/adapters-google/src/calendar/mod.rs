@@ -32,6 +32,9 @@ pub struct GoogleCalendar {
 
 type Query = Vec<(&'static str, String)>;
 
+/// So often guests are merged into an event that somebody else changes meanwhile.
+const TRIES: usize = 3;
+
 impl GoogleCalendar {
     /// Calendars reached with people's own tokens.
     #[must_use]
@@ -72,6 +75,24 @@ impl GoogleCalendar {
         let etag = found["etag"].as_str().unwrap_or_default().to_owned();
         Ok((found["attendees"].as_array_mut().map(std::mem::take).unwrap_or_default(), etag))
     }
+
+    /// Google replaces a list of guests as a whole: who stays is written as they are, with their answers, and under
+    /// the version that they were read with.
+    async fn patch_once(&self, request: &PatchEvent) -> Result<CalendarEvent, CalendarError> {
+        let (at, mut body) = (&request.at, patch(&request.at.event, &request.patch));
+        let mut version = request.version.clone();
+        if let Some(guests) = &request.patch.guests {
+            let (present, etag) = self.attendees(at).await.map_err(CalendarError::without_effect)?;
+            body.insert("attendees".to_owned(), merged(&present, guests));
+            version = version.or(Some(etag));
+        }
+        if request.revive {
+            body.insert("status".to_owned(), json!("confirmed"));
+        }
+        let mut call = Self::call(&at.connection, Method::PATCH, self.at(at), writing(request.notify));
+        (call.body, call.if_match) = (Some(Value::Object(body)), version);
+        self.event(&call).await.map_err(CalendarError::without_effect)
+    }
 }
 
 #[async_trait]
@@ -103,22 +124,17 @@ impl CalendarProvider for GoogleCalendar {
         Ok(EventPage { events: found.items.into_iter().filter_map(event).collect(), next: found.next_page_token })
     }
 
-    /// Google replaces a list of guests as a whole: who stays is written as they are, with their answers, and under
-    /// the version that they were read with.
+    /// A version that the caller does not ask for, but guests were read with, is read again when it is no more.
     async fn patch(&self, request: &PatchEvent) -> Result<CalendarEvent, CalendarError> {
-        let (at, mut body) = (&request.at, patch(&request.at.event, &request.patch));
-        let mut version = request.version.clone();
-        if let Some(guests) = &request.patch.guests {
-            let (present, etag) = self.attendees(at).await.map_err(CalendarError::without_effect)?;
-            body.insert("attendees".to_owned(), merged(&present, guests));
-            version = version.or(Some(etag));
+        let is_ours = request.version.is_none() && request.patch.guests.is_some();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.patch_once(request).await {
+                Err(error) if error.kind == CalendarErrorKind::Conflict && is_ours && tries < TRIES => {}
+                answer => return answer,
+            }
         }
-        if request.revive {
-            body.insert("status".to_owned(), json!("confirmed"));
-        }
-        let mut call = Self::call(&at.connection, Method::PATCH, self.at(at), writing(request.notify));
-        (call.body, call.if_match) = (Some(Value::Object(body)), version);
-        self.event(&call).await.map_err(CalendarError::without_effect)
     }
 
     async fn delete(&self, request: &DeleteEvent) -> Result<(), CalendarError> {

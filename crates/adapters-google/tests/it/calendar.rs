@@ -219,6 +219,34 @@ async fn guests_are_written_back_as_google_knows_them() {
     assert_eq!(world.google.asked(), [read, Asked { if_match: Some("\"9\"".into()), ..written }]);
 }
 
+/// A guest answers between the reading and the writing: the answer stays.
+#[tokio::test]
+async fn guests_that_somebody_changed_meanwhile_are_merged_again() {
+    let world = World::start(PATIENT).await;
+    let overtaken = || legacy(412, "global", "conditionNotMet");
+    let read = |etag: &str, answer: &str| {
+        ok(json!({ "etag": etag, "attendees": [{ "email": "ayse@example.com", "responseStatus": answer }] }))
+    };
+    let guests = Some(vec![Guest::new("ayse@example.com", "").unwrap()]);
+    let guests = patch(EventPatch { guests, ..EventPatch::default() });
+    world.google.answer(read("\"9\"", "needsAction")).answer(overtaken());
+    world.google.answer(read("\"10\"", "accepted")).answer(ok(answered("abc12")));
+    world.calendar.patch(&guests).await.unwrap();
+    let written = world.google.asked().remove(3);
+    assert_eq!(written.if_match.as_deref(), Some("\"10\""));
+    assert_eq!(written.body["attendees"][0]["responseStatus"], "accepted");
+
+    for (version, tries) in [(None, 3), (Some("\"9\"".to_owned()), 1)] {
+        for _ in 0..tries {
+            world.google.answer(read("\"9\"", "accepted")).answer(overtaken());
+        }
+        let before = world.google.asked().len();
+        let error = world.calendar.patch(&PatchEvent { version, ..guests.clone() }).await.unwrap_err();
+        assert_eq!((error.kind, error.retry), (CalendarErrorKind::Conflict, Retry::Never));
+        assert_eq!(world.google.asked().len() - before, tries * 2, "a version of the caller's is the caller's to read");
+    }
+}
+
 #[tokio::test]
 async fn what_is_gone_is_deleted() {
     let world = World::start(PATIENT).await;

@@ -4,6 +4,7 @@
 
 mod audit;
 mod calendar;
+mod calendar_merging;
 mod configs;
 mod data;
 mod demo;

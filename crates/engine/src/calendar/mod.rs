@@ -1,24 +1,19 @@
 //! People's own calendars: events made by hand or from a record, each record's the same event however often it is added.
 
+mod adding;
+
 use kopru_domain::Language;
 use kopru_domain::calendar::{
-    DraftFault, Event, EventId, EventPatch, Given, Guest, Record, RecordType, Reminders, changes, draft,
+    DraftFault, Event, EventId, EventPatch, Given, Guest, Record, RecordType, Reminders, draft,
 };
 use kopru_domain::{CompanyId, UserId, Zone};
-use kopru_ports::Retry;
-use kopru_ports::calendar::{
-    CalendarError, CalendarErrorKind, CalendarEvent, DeleteEvent, EventPage, EventRef, InsertEvent, ListEvents,
-    PatchEvent,
-};
+use kopru_ports::calendar::{CalendarEvent, DeleteEvent, EventPage, EventRef, InsertEvent, ListEvents, PatchEvent};
 use kopru_ports::tokens::{Service, TokenKey};
 use serde_json::{Map, Value};
 
 use crate::Engine;
 use crate::connect::personal;
 use crate::error::EngineError;
-
-/// An event whose making nobody answered for is looked at, and made again where it is not there, so often.
-const TRIES: usize = 3;
 
 /// From what an event is made.
 #[derive(Debug, Clone)]
@@ -57,7 +52,7 @@ pub enum Added {
     Created,
     /// The record's event, changed where the record changed.
     Changed,
-    /// The record's event as it was.
+    /// The record's event as it was; also one that was made just now, where the answer was lost.
     Unchanged,
 }
 
@@ -68,11 +63,13 @@ impl Engine {
     }
 
     /// Adds an event to the person's calendar. The same record is the same event: added again, it is changed where the
-    /// record changed. Repeatable.
+    /// record changed. One that was deleted and is brought back may have another id. Repeatable.
     ///
     /// # Errors
     /// [`EngineError::Draft`] where the record says too little; [`CalendarErrorKind::Deleted`] where the person
     /// deleted the event and it is not to be brought back.
+    ///
+    /// [`CalendarErrorKind::Deleted`]: kopru_ports::calendar::CalendarErrorKind::Deleted
     pub async fn add_event(
         &self,
         company: &CompanyId,
@@ -84,10 +81,7 @@ impl Engine {
         event.reminders = wish.reminders.unwrap_or(event.reminders);
         event.has_meeting |= wish.meet;
         let insert = InsertEvent { at: EventRef { connection, event: id }, event, notify: wish.notify };
-        match self.insert(&insert).await {
-            Err(error) if error.kind == CalendarErrorKind::AlreadyExists => self.add_again(insert, wish.revive).await,
-            made => Ok((Added::Created, made?)),
-        }
+        self.add(insert, wish.revive).await
     }
 
     fn drafted(&self, company: &CompanyId, user: &UserId, wish: &AddEvent) -> Result<(EventId, Event), EngineError> {
@@ -99,39 +93,6 @@ impl Engine {
         let event = draft(kind, &record, given, wish.language, &wish.zone)?;
         let id = record.id(kind).map(|id| EventId::of_record(company, user, kind, id));
         Ok((id.unwrap_or_else(|| EventId::unique(company, user, &other())), event))
-    }
-
-    /// Makes an event. Where no answer came, it is read: one that is there was made.
-    async fn insert(&self, insert: &InsertEvent) -> Result<CalendarEvent, CalendarError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let lost = match self.ports.calendar.insert(insert).await {
-                Err(error) if error.retry == Retry::OutcomeUnknown => error,
-                told => return told,
-            };
-            match self.ports.calendar.get(&insert.at).await {
-                Err(error) if error.kind == CalendarErrorKind::NotFound && tries < TRIES => {}
-                Err(error) if error.kind == CalendarErrorKind::NotFound => return Err(lost),
-                told => return told,
-            }
-        }
-    }
-
-    /// The event is there already, or was.
-    async fn add_again(&self, insert: InsertEvent, revive: bool) -> Result<(Added, CalendarEvent), EngineError> {
-        let InsertEvent { at, event, notify } = insert;
-        let current = match self.ports.calendar.get(&at).await {
-            Err(error) if error.kind == CalendarErrorKind::Deleted && revive => None,
-            found => Some(found?),
-        };
-        let patch = current.as_ref().map_or_else(|| EventPatch::from(event.clone()), |now| changes(&now.event, &event));
-        if let Some(current) = current.clone().filter(|_| patch.is_empty()) {
-            return Ok((Added::Unchanged, current));
-        }
-        let version = current.as_ref().map(|current| current.version.clone());
-        let patched = self.ports.calendar.patch(&PatchEvent { at, patch, version, revive, notify }).await?;
-        Ok((if current.is_some() { Added::Changed } else { Added::Created }, patched))
     }
 
     /// An event of the person's calendar.

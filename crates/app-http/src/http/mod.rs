@@ -133,7 +133,8 @@ pub fn router(app: App) -> Router {
         .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_mins(1)))
         .layer(RequestBodyLimitLayer::new(limit::MOST_BYTES))
         .layer(axum::middleware::from_fn(limit::limit))
-        .layer(cors)
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn(problem::trace))
+        // Outermost: a page may read what failed too.
+        .layer(cors)
 }

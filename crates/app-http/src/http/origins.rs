@@ -66,6 +66,7 @@ pub fn cors(engine: Arc<Engine>) -> CorsLayer {
             header::ACCEPT_LANGUAGE,
             HeaderName::from_static("kopru-user"),
             HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("prefer"),
         ])
         .expose_headers(told.map(HeaderName::from_static))
         .max_age(Duration::from_mins(10))

@@ -144,8 +144,7 @@ async fn the_cookie_serves_our_own_pages_alone() {
     service.call("PUT", "/api/v1/companies/acme/origins", Some(json!({ "origins": [HOST] }))).await;
     let cookie = service.signed_in("ayse").await;
     let delete = async |headers: &[(&str, &str)]| {
-        let path = "/api/v1/companies/acme/integrations/bitrix24";
-        service.raw(Method::DELETE, path, None, &[&[("Cookie", cookie.as_str())], headers].concat()).await.status
+        service.raw(Method::DELETE, WHO, None, &[&[("Cookie", cookie.as_str())], headers].concat()).await.status
     };
     assert_eq!(delete(&[]).await, 401, "whoever changes something says from where");
     assert_eq!(delete(&[("Origin", HOST)]).await, 401);
@@ -193,6 +192,35 @@ async fn pages_of_the_companys_origins_may_call_and_no_others() {
         let refused = service.call("PUT", "/api/v1/companies/acme/origins", Some(json!({ "origins": [bad] }))).await;
         assert_eq!(code(&refused), (422, "bad_origin"), "{bad}");
     }
+}
+
+#[tokio::test]
+async fn a_page_that_may_call_can_read_what_failed() {
+    let service = Service::start_and(&["--requests-per-minute", "2"]).await;
+    service.call("PUT", "/api/v1/companies/acme/origins", Some(json!({ "origins": [HOST] }))).await;
+    let session = service.session("ayse").await;
+    let deal = json!({ "record_type": "deal", "record": { "id": 1, "title": "x", "closedate": "2026-12-15" } });
+    for (path, body, bearer, expected) in [
+        ("/api/integrations/calendar/add", deal, session.as_str(), (409, "not_connected")),
+        (CONFIGS, json!({}), &session, (422, "unreadable")),
+        (CONFIGS, json!({}), "Bearer guessed", (401, "unauthenticated")),
+        (CONFIGS, json!({}), &session, (429, "too_many_requests")),
+    ] {
+        let headers = [("Origin", HOST), ("Authorization", bearer)];
+        let answer = service.raw(Method::POST, path, Some(body.to_string()), &headers).await;
+        assert_eq!(code(&answer), expected, "{}", answer.text);
+        assert_eq!(answer.headers["access-control-allow-origin"], HOST, "{expected:?}");
+        let told = answer.headers["access-control-expose-headers"].to_str().unwrap();
+        assert!(told.contains("retry-after") && answer.headers.contains_key("x-request-id"), "{told}");
+    }
+    let ask = [
+        ("Origin", HOST),
+        ("Access-Control-Request-Method", "POST"),
+        ("Access-Control-Request-Headers", "authorization,idempotency-key,prefer"),
+    ];
+    let preflight = service.raw(Method::OPTIONS, "/api/integrations/sms/send", None, &ask).await;
+    let allowed = preflight.headers["access-control-allow-headers"].to_str().unwrap();
+    assert!(["authorization", "idempotency-key", "prefer"].iter().all(|name| allowed.contains(name)), "{allowed}");
 }
 
 #[tokio::test]

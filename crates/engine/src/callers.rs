@@ -53,6 +53,24 @@ impl Caller {
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.iter().any(|own| *own == Scope::Admin || *own == scope)
     }
+
+    /// The person whose things alone the caller sees and changes; `None` is everybody's in the company. A key is the
+    /// host's back end, which answers for its people, and an administrator is above them: whoever else calls is one of
+    /// the people.
+    #[must_use]
+    pub fn confined_to(&self) -> Option<&UserId> {
+        let is_person = match self.by {
+            Proof::Embedded(_) | Proof::Console(_) | Proof::Host => true,
+            Proof::Key(_) | Proof::Operator => false,
+        };
+        self.user.as_ref().filter(|_| is_person && !self.may(Scope::Admin))
+    }
+
+    /// Whether the caller sees and changes what is that person's; `None` is nobody's.
+    #[must_use]
+    pub fn reaches(&self, owner: Option<&UserId>) -> bool {
+        self.confined_to().is_none_or(|own| owner == Some(own))
+    }
 }
 
 impl Engine {
@@ -107,4 +125,27 @@ impl Engine {
 
 fn caller(session: Session, by: Proof) -> Caller {
     Caller { company: session.company, user: Some(session.user), scopes: session.scopes, by }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_reaches_what_is_the_persons_own() {
+        let (ayse, can): (UserId, UserId) = ("ayse".parse().unwrap(), "can".parse().unwrap());
+        let (own, session) = (Some(&ayse), String::new);
+        for (by, scopes, all) in [
+            (Proof::Embedded(session()), vec![Scope::SyncManage], false),
+            (Proof::Console(session()), vec![Scope::SyncManage, Scope::MessagesSend], false),
+            (Proof::Host, vec![Scope::SyncManage], false),
+            (Proof::Console(session()), vec![Scope::Admin], true),
+            (Proof::Key(Uuid::nil()), vec![Scope::SyncManage], true),
+            (Proof::Operator, vec![Scope::Admin], true),
+        ] {
+            let caller = Caller { company: "acme".parse().unwrap(), user: own.cloned(), scopes, by };
+            assert!(caller.reaches(own), "{caller:?}");
+            assert_eq!((caller.reaches(Some(&can)), caller.reaches(None)), (all, all), "{caller:?}");
+        }
+    }
 }

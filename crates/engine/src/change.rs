@@ -32,7 +32,7 @@ impl Engine {
         change: ConfigChange,
     ) -> Result<SyncConfig, EngineError> {
         let company = &caller.company;
-        let mut config = self.config(company, id).await?;
+        let mut config = self.config(caller, id).await?;
         let name = change.name.as_deref().map(named).transpose()?;
         change.quiet_ms.map_or(Ok(()), check_quiet)?;
         if let Some(mapping) = &change.mapping {
@@ -63,7 +63,7 @@ impl Engine {
 
     /// Forgets a configuration with its rows, events, history and work. Sheet and CRM stay as they are.
     pub async fn delete_config(&self, caller: &Caller, id: ConfigId) -> Result<(), EngineError> {
-        self.config(&caller.company, id).await?;
+        self.config(caller, id).await?;
         self.record(caller, AuditAction::ConfigDeleted, id).await?;
         self.ports.configs.delete(&caller.company, id).await?;
         Ok(())

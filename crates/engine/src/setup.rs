@@ -119,7 +119,7 @@ impl Engine {
 
     /// Adds Köprü's columns to the tab, follows its edits from now on, and imports its rows. Repeatable.
     pub async fn activate(&self, caller: &Caller, id: ConfigId) -> Result<(), EngineError> {
-        let mut config = self.config(&caller.company, id).await?;
+        let mut config = self.config(caller, id).await?;
         self.record(caller, AuditAction::ConfigActivated, id).await?;
         self.add_system_columns(&config).await?;
         config.enabled = true;
@@ -168,8 +168,8 @@ impl Engine {
     }
 
     /// Reads the whole tab and repairs what events missed.
-    pub async fn reconcile(&self, company: &CompanyId, id: ConfigId) -> Result<(), EngineError> {
-        let config = self.config(company, id).await?;
+    pub async fn reconcile(&self, caller: &Caller, id: ConfigId) -> Result<(), EngineError> {
+        let config = self.config(caller, id).await?;
         self.scan(&config).await
     }
 
@@ -182,9 +182,13 @@ impl Engine {
         Ok(())
     }
 
-    /// One of the company's configurations.
-    pub async fn config(&self, company: &CompanyId, id: ConfigId) -> Result<SyncConfig, EngineError> {
-        self.ports.configs.get(company, id).await?.ok_or(EngineError::NotFound("configuration"))
+    /// One of the configurations that the caller reaches.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], also for a colleague's.
+    pub async fn config(&self, caller: &Caller, id: ConfigId) -> Result<SyncConfig, EngineError> {
+        let found = self.ports.configs.get(&caller.company, id).await?;
+        found.filter(|config| caller.reaches(Some(&config.user))).ok_or(EngineError::NotFound("configuration"))
     }
 
     /// All of the company's configurations.

@@ -98,6 +98,8 @@ pub struct MessageQuery {
     pub status: Option<MessageStatus>,
     /// To one number.
     pub to: Option<PhoneNumber>,
+    /// Sent by one person.
+    pub user: Option<UserId>,
     /// Older than this one.
     pub before: Option<Uuid>,
     /// So many at the most.

@@ -58,6 +58,9 @@ impl OutboxStore for SqliteStore {
         if let Some(to) = query.to {
             sql.push(" AND number = ").push_bind(to.to_string());
         }
+        if let Some(user) = query.user {
+            sql.push(" AND user_id = ").push_bind(word(&user)?);
+        }
         if let Some(before) = query.before {
             sql.push(" AND message_id < ").push_bind(before.to_string());
         }

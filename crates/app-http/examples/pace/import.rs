@@ -130,7 +130,7 @@ impl Import {
     }
 
     async fn is_done(&self, id: ConfigId, watch: &mut impl FnMut(u64)) -> bool {
-        let summary = self.engine.summary(&company(), id).await.expect("a summary");
+        let summary = self.engine.summary(&caller(), id).await.expect("a summary");
         watch(u64::from(summary.completed));
         summary.events == 0 && summary.work == 0 && summary.scan.is_some_and(|scan| scan.finished)
     }

@@ -137,12 +137,12 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-/// The company's configurations.
+/// Configurations: a person's own; all of the company's for an API key or an administrator.
 #[utoipa::path(get, path = "/api/v1/sheet-sync/configs", tag = "sheet sync", params(PageQuery),
     responses((status = 200, body = ConfigList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, caller: Manager, Query(page): Query<PageQuery>) -> Answer<Json<ConfigList>> {
     let limit = page.limit()?;
-    let configs = app.engine.configs(&caller.company, page.cursor()?, limit).await?;
+    let configs = app.engine.configs(&caller.caller, page.cursor()?, limit).await?;
     let cursor = next(&configs, limit, |config| config.id);
     Ok(Json(ConfigList { items: configs.into_iter().map(Into::into).collect(), cursor }))
 }
@@ -152,8 +152,8 @@ pub async fn list(State(app): State<App>, caller: Manager, Query(page): Query<Pa
     responses((status = 200, body = ConfigState), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn get(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<Json<ConfigState>> {
     let config = id("id", &config)?;
-    let summary = app.engine.summary(&caller.company, config).await?;
-    let config = app.engine.config(&caller.company, config).await?.into();
+    let summary = app.engine.summary(&caller.caller, config).await?;
+    let config = app.engine.config(&caller.caller, config).await?.into();
     Ok(Json(ConfigState { config, summary: summary.into() }))
 }
 
@@ -195,7 +195,7 @@ pub async fn activate(State(app): State<App>, caller: Manager, Path(config): Pat
 #[utoipa::path(post, path = "/api/v1/sheet-sync/configs/{id}/reconcile", tag = "sheet sync", params(("id" = String, Path)),
     responses((status = 202), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn reconcile(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<StatusCode> {
-    app.engine.reconcile(&caller.company, id("id", &config)?).await?;
+    app.engine.reconcile(&caller.caller, id("id", &config)?).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -207,7 +207,7 @@ pub async fn retry(
     caller: Manager,
     Path(config): Path<String>,
 ) -> Answer<(StatusCode, Json<Retried>)> {
-    let rows = app.engine.retry(&caller.company, id("id", &config)?).await?;
+    let rows = app.engine.retry(&caller.caller, id("id", &config)?).await?;
     Ok((StatusCode::ACCEPTED, Json(Retried { rows })))
 }
 
@@ -222,7 +222,7 @@ pub async fn history(
     Query(page): Query<PageQuery>,
 ) -> Answer<Json<HistoryList>> {
     let limit = page.limit()?;
-    let entries = app.engine.history(&caller.company, id("id", &config)?, page.cursor()?, limit).await?;
+    let entries = app.engine.history(&caller.caller, id("id", &config)?, page.cursor()?, limit).await?;
     let cursor = next(&entries, limit, |(number, _)| *number);
     let language = language(&headers);
     Ok(Json(HistoryList {
@@ -240,8 +240,8 @@ pub async fn refused(
     headers: HeaderMap,
     Path(config): Path<String>,
 ) -> Answer<Json<RefusedList>> {
-    let config = app.engine.config(&caller.company, id("id", &config)?).await?;
-    let rows = app.engine.refused_rows(&caller.company, config.id, 10_000).await?;
+    let config = app.engine.config(&caller.caller, id("id", &config)?).await?;
+    let rows = app.engine.refused_rows(&caller.caller, config.id, 10_000).await?;
     let language = language(&headers);
     let item = |row: SyncRow| RefusedRow {
         row: row.place + 1,

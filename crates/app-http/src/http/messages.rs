@@ -260,7 +260,7 @@ pub struct MessageList {
     cursor: Option<String>,
 }
 
-/// The log of messages, newest first.
+/// The log of messages, newest first: a person's own; the company's for an API key or an administrator.
 #[utoipa::path(get, path = "/api/integrations/messages", tag = "messages", params(MessagesQuery, PageQuery),
     responses((status = 200, body = MessageList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn list(
@@ -276,10 +276,11 @@ pub async fn list(
         channel: query.channel,
         status: query.status,
         to: query.to.as_deref().map(|to| id("to", to)).transpose()?,
+        user: None,
         before: page.cursor()?,
         limit,
     };
-    let messages = app.engine.messages(&caller.company, query).await?;
+    let messages = app.engine.messages(&caller, query).await?;
     let cursor = next(&messages, limit, |message| message.id);
     let language = language(&headers);
     Ok(Json(MessageList {
@@ -297,7 +298,7 @@ pub async fn get(
     headers: HeaderMap,
     Path(message): Path<String>,
 ) -> Answer<Json<MessageView>> {
-    let message = app.engine.message_of(&caller.company, id::<Uuid>("id", &message)?).await?;
+    let message = app.engine.message_of(&caller, id::<Uuid>("id", &message)?).await?;
     Ok(Json(MessageView::of(message, language(&headers))))
 }
 
@@ -310,7 +311,7 @@ pub async fn cancel(
     headers: HeaderMap,
     Path(message): Path<String>,
 ) -> Answer<Json<MessageView>> {
-    let message = app.engine.cancel_message(&caller.company, id::<Uuid>("id", &message)?).await?;
+    let message = app.engine.cancel_message(&caller, id::<Uuid>("id", &message)?).await?;
     Ok(Json(MessageView::of(message, language(&headers))))
 }
 

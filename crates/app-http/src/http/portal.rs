@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::Manager;
+use super::auth::{Administrator, Manager};
 use super::consent::{AuthorizeQuery, CallbackQuery};
 use super::input::{Body, Query};
 use super::pages::PORTAL_CONNECTED;
@@ -90,11 +90,11 @@ pub struct PortalState {
     responses((status = 200, body = ConnectedPortal), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn connect(
     State(app): State<App>,
-    caller: Manager,
+    caller: Administrator,
     Path(company): Path<String>,
     Body(body): Body<ConnectPortal>,
 ) -> Answer<Json<ConnectedPortal>> {
-    let caller = caller.of(&company)?;
+    let caller = caller.0.of(&company)?;
     match body {
         ConnectPortal::Webhook(Webhook { webhook }) => {
             if app.portals.bars(webhook.expose_secret()).await {
@@ -122,12 +122,12 @@ pub async fn connect(
     responses((status = 200, body = ConsentAddress), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn begin(
     State(app): State<App>,
-    caller: Manager,
+    caller: Administrator,
     Path(company): Path<String>,
     Query(query): Query<AuthorizeQuery>,
 ) -> Answer<Json<ConsentAddress>> {
     let return_to = query.return_to.as_deref().unwrap_or(PORTAL_CONNECTED);
-    let url = app.engine.begin_portal(&caller.of(&company)?, return_to).await?;
+    let url = app.engine.begin_portal(&caller.0.of(&company)?, return_to).await?;
     Ok(Json(ConsentAddress { url }))
 }
 
@@ -162,7 +162,11 @@ pub async fn status(State(app): State<App>, caller: Manager, Path(company): Path
 #[utoipa::path(delete, path = "/api/v1/companies/{company}/integrations/bitrix24", tag = "integrations",
     params(("company" = String, Path)),
     responses((status = 204), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn disconnect(State(app): State<App>, caller: Manager, Path(company): Path<String>) -> Answer<StatusCode> {
-    app.engine.disconnect_portal(&caller.of(&company)?).await?;
+pub async fn disconnect(
+    State(app): State<App>,
+    caller: Administrator,
+    Path(company): Path<String>,
+) -> Answer<StatusCode> {
+    app.engine.disconnect_portal(&caller.0.of(&company)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

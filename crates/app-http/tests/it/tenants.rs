@@ -78,12 +78,20 @@ async fn routes(service: &Service, acme: &Acme) -> Vec<(String, String)> {
     routes
 }
 
+/// By a key, for `ayse`.
 async fn ask(service: &Service, key: &str, route: &(String, String)) -> Answer {
-    ask_by(service, ("Authorization", &format!("Bearer {key}")), route).await
+    asked(service, &[("Authorization", &format!("Bearer {key}")), ("Kopru-User", "ayse")], route).await
 }
 
-/// By whatever says who calls.
-async fn ask_by(service: &Service, proof: (&str, &str), (method, path): &(String, String)) -> Answer {
+/// By what is one person's own. The console's cookie is taken from our own pages alone.
+async fn ask_by(service: &Service, proof: (&str, &str), route: &(String, String)) -> Answer {
+    match proof {
+        ("Cookie", _) => asked(service, &[proof, ("Origin", service.base())], route).await,
+        _ => asked(service, &[proof], route).await,
+    }
+}
+
+async fn asked(service: &Service, headers: &[(&str, &str)], (method, path): &(String, String)) -> Answer {
     let body = match (method.as_str(), path.as_str()) {
         ("POST", path) if path.ends_with("/configs") || path.ends_with("/detect") => {
             json!({ "spreadsheet": "s", "gid": 0, "entity": "lead" })
@@ -105,13 +113,8 @@ async fn ask_by(service: &Service, proof: (&str, &str), (method, path): &(String
         _ => Value::Null,
     };
     let query = if path.ends_with("/fields") { "?entity=lead" } else { "" };
-    // The console's cookie is taken from our own pages alone.
-    let headers = match proof {
-        ("Cookie", _) => [proof, ("Origin", service.base())],
-        _ => [proof, ("Kopru-User", "ayse")],
-    };
     let body = (!body.is_null()).then(|| body.to_string());
-    service.raw(method.parse().unwrap(), &format!("{path}{query}"), body, &headers).await
+    service.raw(method.parse().unwrap(), &format!("{path}{query}"), body, headers).await
 }
 
 #[tokio::test]
@@ -221,4 +224,59 @@ async fn what_proves_nothing_any_more_reaches_nothing() {
         }
     }
     assert_eq!(service.call("GET", &acme.config.path, None).await.json["enabled"], true, "and nothing changed");
+}
+
+const OF_PEOPLE: &str = "sync:manage,messages:send,calendar:write";
+
+#[tokio::test]
+async fn a_colleague_reaches_nothing_that_is_anothers() {
+    let host = ["--host-jwt-secret", SHARED, "--host-jwt-audience", "kopru", "--host-jwt-scopes", OF_PEOPLE];
+    let service = Service::start_and(&host).await;
+    let acme = Acme::with(&service).await;
+    let claims = json!({ "sub": "can", "company": "acme", "aud": "kopru", "exp": 32_503_680_000_u64 });
+    let (session, cookie, token) = (service.session("can").await, service.signed_in("can").await, host_token(&claims));
+    let before = service.call("GET", &acme.config.path, None).await.text;
+    for route in routes(&service, &acme).await {
+        let (method, path) = &route;
+        let by_id = path.contains(&acme.id) || path.contains(&acme.message);
+        let is_list = path.ends_with("/configs") || path.ends_with("/messages");
+        let expected = match () {
+            () if path.contains("/calendar/") => continue,
+            () if by_id => 404,
+            () if is_list && method == "GET" => 200,
+            () if path.contains("/companies/") && !(method == "GET" && path.ends_with("/bitrix24")) => 403,
+            () => continue,
+        };
+        for proof in [("Authorization", session.as_str()), ("Cookie", &cookie), ("Authorization", &token)] {
+            let answer = ask_by(&service, proof, &route).await;
+            assert_eq!(answer.status, expected, "{} {route:?}: {}", proof.0, answer.text);
+            assert!(!is_list || answer.json["items"] == json!([]), "{route:?}: {}", answer.text);
+        }
+    }
+    assert_eq!(service.call("GET", &acme.config.path, None).await.text, before, "and nothing changed");
+    let wish = json!({ "user": "can", "scopes": ["admin"] });
+    let above = service.call("POST", "/api/v1/sessions", Some(wish)).await;
+    let above = format!("Bearer {}", above.json["token"].as_str().unwrap());
+    for bearer in [&service.session("ayse").await, &above] {
+        for path in [&acme.config.path, &format!("/api/integrations/messages/{}", acme.message)] {
+            let answer = service.raw(Method::GET, path, None, &[("Authorization", bearer)]).await;
+            assert_eq!(answer.status, 200, "{path}: one's own, and an administrator's");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_colleagues_idempotency_key_gives_no_answer_of_anothers() {
+    let service = Service::start().await;
+    service.connect_twilio().await;
+    let send = async |user: &str| {
+        let body = json!({ "to": "0532 000 00 01", "message": "merhaba" }).to_string();
+        let bearer = service.session(user).await;
+        let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "order-42")];
+        service.raw(Method::POST, "/api/integrations/sms/send", Some(body), &headers).await
+    };
+    let (first, again, other) = (send("ayse").await, send("ayse").await, send("can").await);
+    assert_eq!((first.status, &first.json["batch"]), (202, &again.json["batch"]));
+    assert_eq!((other.status, other.json["code"].as_str()), (409, Some("idempotency_key_taken")));
+    assert!(!other.text.contains("merhaba"), "{}", other.text);
 }

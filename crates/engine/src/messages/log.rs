@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use kopru_domain::CompanyId;
 use kopru_domain::message::{MessageStatus, Trouble};
 use kopru_ports::delivery::Urgency;
 use kopru_ports::outbox::{BatchAccepted, Message, MessageQuery, NewBatch};
@@ -28,11 +27,11 @@ pub struct SentBatch {
 }
 
 impl Engine {
-    /// A request's messages as they are now.
+    /// A request's messages as they are now, whoever sent them.
     ///
     /// # Errors
     /// [`EngineError::NotFound`] where the company has no such request.
-    pub async fn sent_batch(&self, caller: &Caller, id: Uuid) -> Result<SentBatch, EngineError> {
+    pub(crate) async fn sent_batch(&self, caller: &Caller, id: Uuid) -> Result<SentBatch, EngineError> {
         let query = MessageQuery { batch: Some(id), limit: MOST, ..MessageQuery::default() };
         let mut messages = self.ports.outbox.messages(&caller.company, query).await?;
         messages.reverse();
@@ -57,22 +56,28 @@ impl Engine {
         Ok(sent)
     }
 
-    /// Messages, newest first.
-    pub async fn messages(&self, company: &CompanyId, query: MessageQuery) -> Result<Vec<Message>, EngineError> {
-        Ok(self.ports.outbox.messages(company, query).await?)
+    /// Messages that the caller reaches, newest first.
+    pub async fn messages(&self, caller: &Caller, mut query: MessageQuery) -> Result<Vec<Message>, EngineError> {
+        query.user = caller.confined_to().cloned().or(query.user);
+        Ok(self.ports.outbox.messages(&caller.company, query).await?)
     }
 
-    /// One message.
-    pub async fn message_of(&self, company: &CompanyId, id: Uuid) -> Result<Message, EngineError> {
-        self.ports.outbox.message(company, id).await?.ok_or(EngineError::NotFound("message"))
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], also for a colleague's.
+    pub async fn message_of(&self, caller: &Caller, id: Uuid) -> Result<Message, EngineError> {
+        let found = self.ports.outbox.message(&caller.company, id).await?;
+        found.filter(|message| caller.reaches(message.user.as_ref())).ok_or(EngineError::NotFound("message"))
     }
 
     /// Takes back a message that waits here.
     ///
     /// # Errors
     /// [`Problem::TooLate`] where it is on its way or settled.
-    pub async fn cancel_message(&self, company: &CompanyId, id: Uuid) -> Result<Message, EngineError> {
-        let cancelled = self.ports.outbox.cancel(company, id, self.ports.clock.now()).await?;
+    pub async fn cancel_message(&self, caller: &Caller, id: Uuid) -> Result<Message, EngineError> {
+        self.message_of(caller, id).await?;
+        let cancelled = self.ports.outbox.cancel(&caller.company, id, self.ports.clock.now()).await?;
         let message = cancelled.ok_or(EngineError::NotFound("message"))?;
         if message.status == MessageStatus::Canceled { Ok(message) } else { Err(Problem::TooLate.refused()) }
     }
@@ -84,7 +89,7 @@ impl Engine {
     /// [`Problem::NotToRepeat`] for one that is on its way, has arrived or can never go; [`Problem::InDoubt`] while it is
     /// looked up at the vendor.
     pub async fn resend_message(&self, caller: &Caller, id: Uuid) -> Result<Message, EngineError> {
-        let mut earlier = self.message_of(&caller.company, id).await?;
+        let mut earlier = self.message_of(caller, id).await?;
         loop {
             if !is_to_repeat(&earlier) {
                 return Err(Problem::NotToRepeat.refused());

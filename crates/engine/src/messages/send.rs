@@ -124,7 +124,7 @@ impl Engine {
                 self.waker.wake();
                 Ok(SentBatch { id: common.batch, messages })
             }
-            BatchAccepted::Known(id) => self.sent_batch(caller, id).await,
+            BatchAccepted::Known(id) => self.known_batch(caller, id).await,
             BatchAccepted::KeyTaken => Err(EngineError::KeyTaken),
         }
     }
@@ -133,10 +133,17 @@ impl Engine {
     async fn known_request(&self, caller: &Caller, wish: &SendWish) -> Result<Option<SentBatch>, EngineError> {
         let Some(key) = &wish.key else { return Ok(None) };
         match self.ports.outbox.known(&caller.company, key, &wish.fingerprint).await? {
-            Some(BatchAccepted::Known(id)) => Ok(Some(self.sent_batch(caller, id).await?)),
+            Some(BatchAccepted::Known(id)) => Ok(Some(self.known_batch(caller, id).await?)),
             Some(BatchAccepted::KeyTaken) => Err(EngineError::KeyTaken),
             Some(BatchAccepted::Stored) | None => Ok(None),
         }
+    }
+
+    /// The same words with the same key, but of a colleague, are another request.
+    async fn known_batch(&self, caller: &Caller, id: Uuid) -> Result<SentBatch, EngineError> {
+        let known = self.sent_batch(caller, id).await?;
+        let reached = known.messages.iter().all(|message| caller.reaches(message.user.as_ref()));
+        if reached { Ok(known) } else { Err(EngineError::KeyTaken) }
     }
 
     async fn common(&self, caller: &Caller, wish: &SendWish) -> Result<Common, EngineError> {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use kopru_domain::{
     ColumnMapping, ColumnStyle, CompanyId, ConfigId, EntityKind, FieldValue, Gid, Language, Mapping, Target,
 };
+use kopru_engine::Caller;
 use kopru_ports::Clock as _;
 use kopru_ports::configs::{ConfigStore, SyncConfig};
 use kopru_ports::identity::IdentityStore;
@@ -245,7 +246,7 @@ impl Schedule {
     async fn reconcile(&mut self) {
         self.note(format_args!("the tab is compared"));
         self.thaw();
-        self.workers[0].engine.reconcile(&company(), config_id()).await.expect("begun");
+        self.workers[0].engine.reconcile(&Caller::operator(company()), config_id()).await.expect("begun");
     }
 
     /// Nothing goes wrong any more: soon everything is settled.

@@ -181,5 +181,6 @@ fn is_wanted(message: &Message, query: &MessageQuery) -> bool {
         && query.channel.is_none_or(|channel| message.channel == channel)
         && query.status.is_none_or(|status| message.status == status)
         && query.to.as_ref().is_none_or(|to| message.to.as_ref() == Some(to))
+        && query.user.as_ref().is_none_or(|user| message.user.as_ref() == Some(user))
         && query.before.is_none_or(|before| message.id < before)
 }

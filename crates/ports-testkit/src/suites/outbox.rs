@@ -230,7 +230,9 @@ pub async fn messages_are_listed_newest_first_by_what_is_asked(store: Arc<impl S
     let (acme, beta) = (company(&*store, "acme").await, company(&*store, "beta").await);
     let whatsapp = |last| Message { channel: Channel::WhatsApp, to: Some(number(1)), ..message(last) };
     accept(&*store, batch(&acme, 100, vec![message(1), whatsapp(2), message(3)])).await;
-    accept(&*store, batch(&acme, 101, vec![unsendable(4), message(5)])).await;
+    let of_nobody = Message { user: None, ..unsendable(4) };
+    let of_another = Message { user: Some("can".parse().expect("an id")), ..message(5) };
+    accept(&*store, batch(&acme, 101, vec![of_nobody, of_another])).await;
     accept(&*store, batch(&beta, 100, vec![message(6)])).await;
     let query = MessageQuery::default;
     for (query, expected) in [
@@ -242,6 +244,8 @@ pub async fn messages_are_listed_newest_first_by_what_is_asked(store: Arc<impl S
         (MessageQuery { status: Some(MessageStatus::Failed), ..query() }, &[4]),
         (MessageQuery { to: Some(number(1)), ..query() }, &[2, 1]),
         (MessageQuery { to: Some(number(1)), before: Some(id(2)), batch: Some(id(100)), ..query() }, &[1]),
+        (MessageQuery { user: Some("can".parse().expect("an id")), ..query() }, &[5]),
+        (MessageQuery { user: Some("ayse".parse().expect("an id")), limit: 2, ..query() }, &[3, 2]),
         (MessageQuery { batch: Some(id(7)), ..query() }, &[]),
     ] {
         assert_eq!(listed(&*store, &acme, query.clone()).await, expected, "{query:?}");

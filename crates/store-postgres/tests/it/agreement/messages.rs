@@ -145,6 +145,7 @@ fn query() -> impl Strategy<Value = MessageQuery> {
         channel,
         status,
         to,
+        user: None,
         before,
         limit,
     })

@@ -66,6 +66,17 @@ impl Caller {
         self.user.as_ref().filter(|_| is_person && !self.may(Scope::Admin))
     }
 
+    /// By what the same person is known again: the session, or the person where the host's own tokens follow each other.
+    /// A key's calls are the host's, whoever it calls for.
+    pub(crate) fn session(&self) -> Option<String> {
+        match (&self.by, &self.user) {
+            (Proof::Embedded(hash) | Proof::Console(hash), _) => Some(hash.clone()),
+            // No cookie's hash has a blank in it.
+            (Proof::Host, Some(user)) => Some(format!("host {} {user}", self.company)),
+            (Proof::Host, None) | (Proof::Key(_) | Proof::Operator, _) => None,
+        }
+    }
+
     /// Whether the caller sees and changes what is that person's; `None` is nobody's.
     #[must_use]
     pub fn reaches(&self, owner: Option<&UserId>) -> bool {

@@ -4,13 +4,12 @@ use kopru_domain::{CompanyId, UserId};
 use kopru_ports::Retry;
 use kopru_ports::audit::AuditAction;
 use kopru_ports::configs::SyncConfig;
-use kopru_ports::oauth::OAuthProvider;
+use kopru_ports::oauth::{OAuthProvider, PendingConsent};
 use kopru_ports::tokens::{ConnectionStatus, Service, TokenKey};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Engine;
 use crate::callers::Caller;
-use crate::consent::ConsentAnswer;
 use crate::detect::connection;
 use crate::error::EngineError;
 
@@ -52,22 +51,16 @@ impl Engine {
         self.begin_consent(key, (provider, redirect_uri.to_owned()), caller, return_to).await
     }
 
-    /// Ends a consent that the vendor sent back; where the person goes next.
-    ///
-    /// # Errors
-    /// [`EngineError::NotAuthentic`] for a state that is unknown, used, expired or another browser's;
-    /// [`EngineError::ScopesMissing`] when boxes were left unticked.
-    pub async fn complete_google(&self, service: Service, answer: ConsentAnswer) -> Result<String, EngineError> {
-        let consent = self.take_consent(&answer, service).await?;
+    pub(crate) async fn connect_google(&self, consent: &PendingConsent, code: SecretString) -> Result<(), EngineError> {
         let (company, user) = (&consent.key.company, &consent.key.user);
         self.record_as(company, consent.actor.clone(), AuditAction::GoogleConnected, user).await?;
-        let (provider, redirect_uri) = self.google(service);
-        self.complete_consent(&consent, provider, redirect_uri, answer.code).await?;
+        let (provider, redirect_uri) = self.google(consent.key.service);
+        self.complete_consent(consent, provider, redirect_uri, code).await?;
         // What waited for the connection goes on, and what was edited meanwhile is found.
         for config in self.running(&consent.key).await? {
             self.scan(&config).await?;
         }
-        Ok(consent.return_to)
+        Ok(())
     }
 
     /// How the person's connection is; `None` when there is none.

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::callers::{Caller, Proof};
 use crate::error::{EngineError, Problem};
+use crate::redeem::ParkedConsent;
 use crate::{Engine, secrets};
 
 /// So long a person may take over the consent page.
@@ -23,6 +24,18 @@ pub struct ConsentAnswer {
     pub code: SecretString,
     /// The console's cookie, where the browser has one.
     pub cookie: Option<SecretString>,
+}
+
+/// What became of a consent when the vendor sent the person back.
+#[derive(Debug)]
+pub enum ConsentEnd {
+    /// The account is connected.
+    Connected {
+        /// Where the person goes next.
+        return_to: String,
+    },
+    /// It waits for whoever began it.
+    Parked(ParkedConsent),
 }
 
 fn verifier_context(key: &TokenKey) -> SealContext {
@@ -41,13 +54,39 @@ impl Engine {
         if !self.may_return_to(&key.company, return_to).await? {
             return Err(EngineError::Invalid(Problem::BadReturnAddress));
         }
-        let session = if let Proof::Console(session) = &caller.by { Some(session.clone()) } else { None };
         let (state, verifier) = (secrets::token()?, secrets::token()?);
-        let sealed_verifier = self.ports.sealer.seal(&verifier_context(&key), &verifier).await?;
-        let consent =
-            PendingConsent { key, sealed_verifier, return_to: return_to.to_owned(), session, actor: caller.actor() };
+        let consent = PendingConsent {
+            sealed_verifier: self.ports.sealer.seal(&verifier_context(&key), &verifier).await?,
+            key,
+            return_to: return_to.to_owned(),
+            session: caller.session(),
+            by_code: matches!(caller.by, Proof::Embedded(_) | Proof::Host),
+            sealed_code: None,
+            actor: caller.actor(),
+        };
         self.ports.consents.put(&secrets::hash(&state), consent, self.ports.clock.now() + CONSENT).await?;
         Ok(provider.authorize_url(&AuthorizeRequest { state, verifier, redirect_uri }))
+    }
+
+    /// Takes what a vendor sent the person back with.
+    ///
+    /// # Errors
+    /// [`EngineError::NotAuthentic`] for a state that is unknown, used, expired or another browser's;
+    /// [`EngineError::ScopesMissing`] when boxes were left unticked.
+    pub async fn end_consent(&self, service: Service, answer: ConsentAnswer) -> Result<ConsentEnd, EngineError> {
+        let consent = self.take_consent(&answer, service).await?;
+        if consent.by_code {
+            return self.park_consent(consent, answer.code).await;
+        }
+        self.connect(&consent, answer.code).await?;
+        Ok(ConsentEnd::Connected { return_to: consent.return_to })
+    }
+
+    pub(crate) async fn connect(&self, consent: &PendingConsent, code: SecretString) -> Result<(), EngineError> {
+        match consent.key.service {
+            Service::Bitrix24 => self.connect_by_app(consent, code).await,
+            _ => self.connect_google(consent, code).await,
+        }
     }
 
     /// The consent that the vendor answers, once.
@@ -55,15 +94,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotAuthentic`] for a state that is unknown, used, expired, another service's, or that was begun
     /// at a console where another person sits.
-    pub(crate) async fn take_consent(
-        &self,
-        answer: &ConsentAnswer,
-        service: Service,
-    ) -> Result<PendingConsent, EngineError> {
+    async fn take_consent(&self, answer: &ConsentAnswer, service: Service) -> Result<PendingConsent, EngineError> {
         let consent = self.ports.consents.take(&secrets::hash(&answer.state), self.ports.clock.now()).await?;
         let cookie = answer.cookie.as_ref().map(secrets::hash);
         let is_its = |consent: &PendingConsent| {
-            consent.key.service == service && (consent.session.is_none() || consent.session == cookie)
+            let is_at_its_end = consent.by_code || consent.session.is_none() || consent.session == cookie;
+            consent.key.service == service && consent.sealed_code.is_none() && is_at_its_end
         };
         consent.filter(is_its).ok_or(EngineError::NotAuthentic)
     }

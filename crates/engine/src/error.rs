@@ -123,6 +123,8 @@ pub enum Problem {
     BadOrigin,
     /// The return address is not allowed.
     BadReturnAddress,
+    /// The code stands for no consent of the caller's.
+    ConsentOver,
     /// The rows' ids were deleted from the sheet.
     RowIdsGone,
     /// The vendor does not accept the credentials.
@@ -155,6 +157,7 @@ impl Problem {
             Self::PrivatePortal | Self::PrivatePortalApp => "private_portal",
             Self::BadOrigin => "bad_origin",
             Self::BadReturnAddress => "bad_return_address",
+            Self::ConsentOver => "consent_over",
             Self::RowIdsGone => "row_ids_gone",
             Self::CredentialsRefused => "credentials_refused",
             Self::TooLate => "too_late",
@@ -181,6 +184,7 @@ impl Problem {
             Self::BadPortalApp | Self::PrivatePortalApp => "portal",
             Self::BadOrigin => "origins",
             Self::BadReturnAddress => "return_to",
+            Self::ConsentOver => "code",
             Self::CredentialsRefused => "settings",
             Self::TooLate | Self::NotToRepeat | Self::InDoubt => "id",
         }
@@ -262,6 +266,10 @@ impl Problem {
             Self::InDoubt => (
                 "Mesajın gidip gitmediği sağlayıcıda araştırılıyor; iki dakika sonra yeniden deneyin.",
                 "It is being looked up at the provider whether the message went; try again in two minutes.",
+            ),
+            Self::ConsentOver => (
+                "Bu kod geçersiz, kullanılmış, süresi dolmuş ya da başka bir oturumda başlatılmış; bağlamayı bu oturumda yeniden başlatın.",
+                "This code is unknown, used, too old, or was begun by another session; begin the consent anew with this one.",
             ),
             Self::BadReturnAddress => (
                 "Dönüş adresine izin verilmiyor; / ile başlayan bir yol ya da şirketin kaynaklarından birindeki bir sayfayı verin.",

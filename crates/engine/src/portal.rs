@@ -7,6 +7,7 @@ use kopru_domain::CompanyId;
 use kopru_ports::audit::AuditAction;
 use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::integrations::IntegrationKind;
+use kopru_ports::oauth::PendingConsent;
 use kopru_ports::tokens::{ConnectionStatus, Service, TokenKey};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -14,7 +15,6 @@ use serde_json::{Value, json};
 
 use crate::Engine;
 use crate::callers::Caller;
-use crate::consent::ConsentAnswer;
 use crate::error::{EngineError, Problem};
 
 /// Where the portal sends people back to who gave their consent.
@@ -134,19 +134,13 @@ impl Engine {
         self.begin_consent(key, (&*app, self.portal_redirect_uri()), caller, return_to).await
     }
 
-    /// Ends a consent that the portal sent back; where the person goes next.
-    ///
-    /// # Errors
-    /// [`EngineError::NotAuthentic`] for a state that is unknown, used, expired or another browser's.
-    pub async fn complete_portal(&self, answer: ConsentAnswer) -> Result<String, EngineError> {
-        let consent = self.take_consent(&answer, Service::Bitrix24).await?;
+    pub(crate) async fn connect_by_app(&self, consent: &PendingConsent, code: SecretString) -> Result<(), EngineError> {
         let company = &consent.key.company;
         let app = self.ports.connections.consent(company).await?;
         self.record_as(company, consent.actor.clone(), AuditAction::PortalConnected, "").await?;
-        self.complete_consent(&consent, &*app, &self.portal_redirect_uri(), answer.code).await?;
+        self.complete_consent(consent, &*app, &self.portal_redirect_uri(), code).await?;
         self.ports.catalog.forget(company).await;
-        self.portal_works(company).await?;
-        Ok(consent.return_to)
+        self.portal_works(company).await
     }
 
     /// How the company's portal is connected; `None` when it is not.

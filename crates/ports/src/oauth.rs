@@ -94,15 +94,21 @@ pub struct PendingConsent {
     pub sealed_verifier: String,
     /// Where the person goes afterwards; a path of ours or an allowed address.
     pub return_to: String,
-    /// The hash of the console's session in which it was begun: it has to end in the same one.
+    /// By what whoever began it is known again, where it is one person: it has to end with the same one.
     #[serde(default)]
     pub session: Option<String>,
+    /// Whether that is shown with a code, which the browser is given at its return; otherwise by the browser itself.
+    #[serde(default)]
+    pub by_code: bool,
+    /// What the vendor gives tokens for, sealed, from the browser's return until whoever began it shows that code.
+    #[serde(default)]
+    pub sealed_code: Option<String>,
     /// Who began it.
     #[serde(default)]
     pub actor: Actor,
 }
 
-/// Keeps consents under way, by the hash of their state.
+/// Keeps consents under way, by the hash of their state, later by that of the code which stands for it.
 #[async_trait]
 pub trait ConsentStore: Send + Sync {
     /// Stores a consent until `expires`.

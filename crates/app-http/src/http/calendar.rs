@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{CalendarPerson, PersonHeader};
-use super::consent::{AuthorizeQuery, CallbackQuery};
+use super::consent::{AuthorizeQuery, CallbackQuery, ConsentAddress};
 use super::google::GoogleState;
 use super::input::{Body, Fault, Query, id};
 use super::pages::CALENDAR_CONNECTED;
@@ -35,16 +35,31 @@ pub async fn authorize(
     person: CalendarPerson,
     Query(query): Query<AuthorizeQuery>,
 ) -> Answer<Redirect> {
+    Ok(Redirect::to(&address(&app, &person, query).await?))
+}
+
+/// Begins it from a page that calls by itself: one that was begun with a session or a token of the host's own ends with
+/// `POST /api/v1/consents/redeem`.
+#[utoipa::path(post, path = "/api/integrations/oauth/google-calendar/authorize", tag = "calendar", params(PersonHeader, AuthorizeQuery),
+    responses((status = 200, body = ConsentAddress), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn begin(
+    State(app): State<App>,
+    person: CalendarPerson,
+    Query(query): Query<AuthorizeQuery>,
+) -> Answer<Json<ConsentAddress>> {
+    Ok(Json(ConsentAddress { url: address(&app, &person, query).await? }))
+}
+
+async fn address(app: &App, person: &CalendarPerson, query: AuthorizeQuery) -> Answer<String> {
     let return_to = query.return_to.as_deref().unwrap_or(CALENDAR_CONNECTED);
-    let address = app.engine.begin_google(&person.caller, (&person.user, SERVICE), return_to).await?;
-    Ok(Redirect::to(&address))
+    Ok(app.engine.begin_google(&person.caller, (&person.user, SERVICE), return_to).await?)
 }
 
 /// Google's return address: bound to the person by its state.
 #[utoipa::path(get, path = "/api/integrations/oauth/google-calendar/callback", tag = "calendar", params(CallbackQuery), security(()),
     responses((status = 303), (status = "default", description = "a page that says what happened", content_type = "text/html")))]
 pub async fn callback(State(app): State<App>, headers: HeaderMap, Query(query): Query<CallbackQuery>) -> Response {
-    consent::end(&headers, query, async |answer| app.engine.complete_google(SERVICE, answer).await).await
+    consent::end(app, &headers, SERVICE, query).await
 }
 
 /// How the person's calendar is connected.

@@ -93,6 +93,6 @@ fn kept(session: &NewSession, public_url: &str) -> Cookie<'static> {
 }
 
 /// Kept by no cache, and told to nobody as the page that one came from.
-fn unseen(response: Response) -> Response {
+pub fn unseen(response: Response) -> Response {
     ([(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")], response).into_response()
 }

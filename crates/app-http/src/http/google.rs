@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::{Person, PersonHeader};
-use super::consent::{AuthorizeQuery, CallbackQuery};
+use super::consent::{AuthorizeQuery, CallbackQuery, ConsentAddress};
 use super::input::Query;
 use super::problem::Answer;
 use super::{App, ProblemDocument, consent};
@@ -42,15 +42,31 @@ pub async fn authorize(
     person: Person,
     Query(query): Query<AuthorizeQuery>,
 ) -> Answer<Redirect> {
+    Ok(Redirect::to(&address(&app, &person, query).await?))
+}
+
+/// Begins a consent from a page that calls by itself: one that was begun with a session or a token of the host's own ends
+/// with `POST /api/v1/consents/redeem`.
+#[utoipa::path(post, path = "/sheet-sync/oauth/authorize", tag = "google", params(PersonHeader, AuthorizeQuery),
+    responses((status = 200, body = ConsentAddress), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn begin(
+    State(app): State<App>,
+    person: Person,
+    Query(query): Query<AuthorizeQuery>,
+) -> Answer<Json<ConsentAddress>> {
+    Ok(Json(ConsentAddress { url: address(&app, &person, query).await? }))
+}
+
+async fn address(app: &App, person: &Person, query: AuthorizeQuery) -> Answer<String> {
     let return_to = query.return_to.as_deref().unwrap_or("/sheet-sync");
-    Ok(Redirect::to(&app.engine.begin_google(&person.caller, (&person.user, Service::GoogleSheets), return_to).await?))
+    Ok(app.engine.begin_google(&person.caller, (&person.user, Service::GoogleSheets), return_to).await?)
 }
 
 /// Google's return address: bound to the person by its state.
 #[utoipa::path(get, path = "/sheet-sync/oauth/callback", tag = "google", params(CallbackQuery), security(()),
     responses((status = 303), (status = "default", description = "a page that says what happened", content_type = "text/html")))]
 pub async fn callback(State(app): State<App>, headers: HeaderMap, Query(query): Query<CallbackQuery>) -> Response {
-    consent::end(&headers, query, async |answer| app.engine.complete_google(Service::GoogleSheets, answer).await).await
+    consent::end(app, &headers, Service::GoogleSheets, query).await
 }
 
 /// How the person's Google connection is.

@@ -27,6 +27,8 @@ pub enum Page {
     PortalConnected,
     /// The consent to a person's calendar ended well.
     CalendarConnected,
+    /// The person agreed, and the page that began it goes on.
+    Agreed,
     /// The person did not agree.
     Cancelled,
     /// The consent is unknown, used or too old.
@@ -76,6 +78,10 @@ impl Page {
             ),
             Self::CalendarConnected => ("Google Takviminiz bağlandı", "Bu pencereyi kapatıp CRM'inize dönebilirsiniz."),
             Self::PortalConnected => ("Bitrix24 portalınız bağlandı", "Bu pencereyi kapatıp CRM'inize dönebilirsiniz."),
+            Self::Agreed => (
+                "İzniniz alındı",
+                "Bağlantı, onu başlattığınız sayfada tamamlanıyor. Bu pencereyi kapatıp CRM'inize dönün.",
+            ),
             Self::Cancelled => (
                 "Bağlantı kurulmadı",
                 "İzin vermediğiniz için hiçbir şey bağlanmadı. Bağlamak isterseniz CRM'inize dönüp yeniden başlatın.",
@@ -124,6 +130,10 @@ impl Page {
             Self::PortalConnected => {
                 ("Your Bitrix24 portal is connected", "You can close this window and go back to your CRM.")
             }
+            Self::Agreed => (
+                "You have agreed",
+                "The connection is completed on the page where you began it. Close this window and go back to your CRM.",
+            ),
             Self::Cancelled => (
                 "Not connected",
                 "You did not agree, so nothing was connected. To connect, go back to your CRM and begin again.",
@@ -162,9 +172,15 @@ impl Page {
 
     /// The page in the reader's language.
     pub fn show(self, status: StatusCode, language: Language) -> Response {
+        self.show_with(status, language, "")
+    }
+
+    /// The page with a script of ours.
+    pub fn show_with(self, status: StatusCode, language: Language, script: &str) -> Response {
         let (title, text) = self.texts(language);
         let code = if language == Language::Tr { "tr" } else { "en" };
-        let page = FRAME.replace("{lang}", code).replace("{title}", title).replace("{text}", text);
+        let page =
+            FRAME.replace("{lang}", code).replace("{title}", title).replace("{text}", text).replace("{script}", script);
         (status, Html(page)).into_response()
     }
 }

@@ -4,13 +4,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
 use kopru_engine::{EngineError, PortalKind, Problem};
-use kopru_ports::tokens::ConnectionStatus;
+use kopru_ports::tokens::{ConnectionStatus, Service};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::auth::{Administrator, Manager};
-use super::consent::{AuthorizeQuery, CallbackQuery};
+use super::consent::{AuthorizeQuery, CallbackQuery, ConsentAddress};
 use super::input::{Body, Query};
 use super::pages::PORTAL_CONNECTED;
 use super::problem::Answer;
@@ -58,13 +58,6 @@ pub struct ConnectedPortal {
     /// The address to be named in the app's card, as its handler.
     #[serde(skip_serializing_if = "Option::is_none")]
     redirect_uri: Option<String>,
-}
-
-/// Where a consent is given.
-#[derive(Serialize, ToSchema)]
-pub struct ConsentAddress {
-    /// The address to be opened in the browser of a person of the portal.
-    url: String,
 }
 
 /// How the portal is.
@@ -135,7 +128,7 @@ pub async fn begin(
 #[utoipa::path(get, path = "/api/integrations/oauth/bitrix24/callback", tag = "integrations", params(CallbackQuery), security(()),
     responses((status = 303), (status = "default", description = "a page that says what happened", content_type = "text/html")))]
 pub async fn callback(State(app): State<App>, headers: HeaderMap, Query(query): Query<CallbackQuery>) -> Response {
-    consent::end(&headers, query, async |answer| app.engine.complete_portal(answer).await).await
+    consent::end(app, &headers, Service::Bitrix24, query).await
 }
 
 /// How the company's Bitrix24 portal is connected.

@@ -13,7 +13,7 @@ use crate::harness::{Answer, Service};
 /// A leak of so much is one.
 const PIECE: usize = 12;
 /// What is secret in an address.
-const IN_ADDRESSES: [&str; 4] = ["code", "key", "state", "token"];
+const IN_ADDRESSES: [&str; 5] = ["code", "key", "kopru_code", "state", "token"];
 /// What is secret in a body, and which addresses hold something.
 const IN_BODIES: [&str; 3] = ["client_secret", "token", "webhook_secret"];
 const ADDRESSES: [&str; 2] = ["url", "webhook_url"];

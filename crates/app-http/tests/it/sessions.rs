@@ -1,6 +1,7 @@
 //! People's sessions: in the host's pages, and at the console.
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Service};
@@ -164,6 +165,90 @@ async fn a_consent_ends_in_the_browser_that_began_it() {
     }
     assert_eq!(service.get(WHO, &[("Cookie", &own)]).await.json["status"], "ACTIVE");
     assert_eq!(service.get(WHO, &[("Cookie", &other)]).await.status, 404);
+}
+
+const SHEETS: &str = "/sheet-sync/oauth/authorize";
+const CALENDAR: &str = "/api/integrations/oauth/google-calendar/authorize";
+const REDEEM: &str = "/api/v1/consents/redeem";
+
+impl Service {
+    async fn post(&self, path: &str, body: Option<Value>, bearer: &str) -> Answer {
+        let body = body.map(|body| body.to_string());
+        self.raw(Method::POST, path, body, &[("Authorization", bearer), ("Origin", HOST)]).await
+    }
+
+    /// A page begins a consent, and somebody agrees; where the vendor sends that browser.
+    async fn agreed_from_a_page(&self, authorize: &str, bearer: &str) -> String {
+        let begun = self.post(authorize, None, bearer).await;
+        assert_eq!(begun.status, 200, "{}", begun.text);
+        self.agreed(begun.json["url"].as_str().unwrap()).await
+    }
+
+    /// The code that the browser brings back to the page.
+    async fn code_for_the_page(&self, authorize: &str, bearer: &str) -> Value {
+        let query = "return_to=https%3A%2F%2Fcrm.example.com%2Fdeals%2F7%3Ftab%3Dx";
+        let back = self.agreed_from_a_page(&format!("{authorize}?{query}"), bearer).await;
+        let ended = self.open("GET", &back, None).await;
+        let to = ended.location.unwrap();
+        assert_eq!((ended.status, ended.headers["referrer-policy"].to_str().unwrap()), (303, "no-referrer"));
+        let (page, code) = to.split_once("&kopru_code=").unwrap();
+        assert_eq!(page, "https://crm.example.com/deals/7?tab=x");
+        assert_eq!(self.open("GET", &back, None).await.status, 401, "a state works once");
+        json!({ "code": code })
+    }
+}
+
+#[rstest]
+#[case::sheets_by_a_session(SHEETS, false)]
+#[case::calendar_by_a_session(CALENDAR, false)]
+#[case::calendar_by_the_hosts_token(CALENDAR, true)]
+#[tokio::test]
+async fn a_pages_consent_connects_for_who_began_it_alone(#[case] authorize: &str, #[case] by_host: bool) {
+    let scopes = "sync:manage,calendar:write";
+    let host = ["--host-jwt-secret", SHARED, "--host-jwt-audience", "kopru", "--host-jwt-scopes", scopes];
+    let service = Service::start_and(&host).await;
+    service.call("PUT", "/api/v1/companies/acme/origins", Some(json!({ "origins": [HOST] }))).await;
+    let token =
+        |user: &str, exp: u64| host_token(&json!({ "sub": user, "company": "acme", "aud": "kopru", "exp": exp }));
+    let (own, others) = if by_host {
+        (token("ayse", 32_503_680_000), [token("can", 32_503_680_000), service.session("ayse").await])
+    } else {
+        (service.session("ayse").await, [service.session("can").await, service.session("ayse").await])
+    };
+    let state = if authorize == SHEETS { WHO } else { "/api/integrations/oauth/google-calendar" };
+    // The address was sent to somebody else: that browser shows the code as whoever is signed in there.
+    for other in &others {
+        let code = service.code_for_the_page(authorize, &own).await;
+        let taken = service.post(REDEEM, Some(code.clone()), other).await;
+        assert_eq!(self::code(&taken), (422, "consent_over"), "{other}");
+        assert_eq!(service.post(REDEEM, Some(code), &own).await.status, 422, "shown once, it is used up");
+        assert_eq!(service.get(state, &[("Authorization", &own)]).await.status, 404, "nothing is connected");
+    }
+    let code = service.code_for_the_page(authorize, &own).await;
+    // The host's tokens follow each other; the person is the same.
+    let own = if by_host { token("ayse", 32_503_680_001) } else { own };
+    let redeemed = service.post(REDEEM, Some(code.clone()), &own).await;
+    assert_eq!(redeemed.status, 200, "{}", redeemed.text);
+    assert_eq!(service.get(state, &[("Authorization", &own)]).await.json["status"], "ACTIVE");
+    assert_eq!(self::code(&service.post(REDEEM, Some(code), &own).await), (422, "consent_over"), "once");
+}
+
+#[tokio::test]
+async fn a_window_tells_its_opener_the_code_where_that_is_the_companys_page() {
+    let service = Service::start().await;
+    service.call("PUT", "/api/v1/companies/acme/origins", Some(json!({ "origins": [HOST] }))).await;
+    let own = service.session("ayse").await;
+    let back = service.agreed_from_a_page(CALENDAR, &own).await;
+    let page = service.open("GET", &back, None).await;
+    assert_eq!((page.status, page.headers["cache-control"].to_str().unwrap()), (200, "no-store"));
+    assert!(page.text.contains(&format!("const origin of [\"{HOST}\"]")), "{}", page.text);
+    let code = page.text.split("\"code\":\"").nth(1).unwrap().split('"').next().unwrap();
+    let redeemed = service.post(REDEEM, Some(json!({ "code": code })), &own).await;
+    assert_eq!(redeemed.json["service"], "google-calendar", "{}", redeemed.text);
+    // A state is no code, and what is parked answers to no state.
+    let back = service.agreed_from_a_page(CALENDAR, &own).await;
+    let state = back.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    assert_eq!(self::code(&service.post(REDEEM, Some(json!({ "code": state })), &own).await), (422, "consent_over"));
 }
 
 #[tokio::test]

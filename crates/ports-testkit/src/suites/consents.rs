@@ -20,6 +20,8 @@ pub async fn a_consent_is_taken_once_and_in_time(store: Arc<impl ConsentStore + 
         sealed_verifier: "sealed".into(),
         return_to: "/".into(),
         session: None,
+        by_code: false,
+        sealed_code: None,
         actor: Actor::default(),
     };
     let until = NOW + Duration::from_mins(10);

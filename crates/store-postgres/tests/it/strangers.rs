@@ -212,6 +212,8 @@ impl Stranger {
             sealed_verifier: "theirs".into(),
             return_to: "/".into(),
             session: None,
+            by_code: false,
+            sealed_code: None,
             actor: Actor::default(),
         };
         is_conflict(&ask!(self, ConsentStore::put("hash of a state", consent, NOW)));

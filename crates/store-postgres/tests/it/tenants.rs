@@ -91,6 +91,8 @@ pub async fn fill(url: &str, store: &PostgresStore) {
         sealed_verifier: "sealed".into(),
         return_to: "/".into(),
         session: None,
+        by_code: false,
+        sealed_code: None,
         actor: Actor::default(),
     };
     ConsentStore::put(store, "hash of a state", consent, NOW).await.unwrap();

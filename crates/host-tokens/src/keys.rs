@@ -1,3 +1,4 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
@@ -6,7 +7,6 @@ use kopru_http_client::{HttpClient, Method};
 use kopru_ports::host::{HostError, HostErrorKind};
 use kopru_ports::{PortError, Retry};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 pub(crate) const ADAPTER: &str = "host tokens";
@@ -14,6 +14,10 @@ pub(crate) const ADAPTER: &str = "host tokens";
 const SHORTEST: usize = 32;
 /// Keys are looked up again after so long, since a host may withdraw one.
 const FRESH: Duration = Duration::from_mins(10);
+/// A host that does not answer withdraws nothing: its keys are good for so long, but not for ever.
+const GOOD: Duration = Duration::from_hours(24);
+/// A host that did not answer is left alone for so long.
+const PAUSE: Duration = Duration::from_secs(5);
 /// A token with an unknown key makes us look again, but not for every token.
 const AGAIN: Duration = Duration::from_secs(30);
 
@@ -37,7 +41,15 @@ pub enum KeyError {
 pub struct Published {
     http: HttpClient,
     address: String,
-    seen: Mutex<Option<(JwkSet, Instant)>>,
+    seen: Mutex<Seen>,
+    /// Held by whoever looks.
+    looking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Seen {
+    keys: Option<(JwkSet, Instant)>,
+    tried: Option<Instant>,
 }
 
 impl Keys {
@@ -53,7 +65,7 @@ impl Keys {
     /// The keys at a host's address.
     #[must_use]
     pub fn published(http: HttpClient, address: String) -> Self {
-        Self::Published(Published { http, address, seen: Mutex::new(None) })
+        Self::Published(Published { http, address, seen: Mutex::default(), looking: tokio::sync::Mutex::default() })
     }
 
     /// The key for a token with this header, and the algorithms that it is good for.
@@ -76,32 +88,71 @@ fn public(jwk: &Jwk) -> Option<(DecodingKey, Validation)> {
 }
 
 impl Published {
-    /// The key with that id; without one the only key.
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The key with that id; without one the only key. One caller looks at a time; whoever has a key that was good a while
+    /// ago does not wait for that.
     async fn find(&self, id: Option<&str>) -> Result<Jwk, HostError> {
-        let mut seen = self.seen.lock().await;
-        let age = seen.as_ref().map(|(_, at)| at.elapsed());
-        let known = seen.as_ref().and_then(|(keys, _)| of_id(keys, id));
-        if let (Some(key), true) = (known, age.is_some_and(|age| age < FRESH)) {
-            return Ok(key);
+        let known = self.seen().key(id);
+        let _turn = match known {
+            Some((key, true)) => return Ok(key),
+            Some((key, false)) => match self.looking.try_lock() {
+                Ok(turn) => turn,
+                Err(_) => return Ok(key),
+            },
+            None => self.looking.lock().await,
+        };
+        let looked = self.look().await;
+        let known = self.seen().key(id);
+        known.map_or_else(|| Err(looked.err().unwrap_or_else(refused)), |(key, _)| Ok(key))
+    }
+
+    /// Looks again, unless somebody just did. What comes of it is remembered, also that nothing came.
+    async fn look(&self) -> Result<(), HostError> {
+        let told = self.seen().just_told();
+        if let Some(told) = told {
+            return told;
         }
-        if age.is_some_and(|age| age < AGAIN) {
-            return Err(refused());
-        }
-        let keys = self.fetch().await?;
-        let key = of_id(&keys, id);
-        *seen = Some((keys, Instant::now()));
-        key.ok_or_else(refused)
+        // Also for a caller who does not wait for the end.
+        self.seen().tried = Some(Instant::now());
+        let fetched = self.fetch().await;
+        let now = Instant::now();
+        self.seen().tried = Some(now);
+        self.seen().keys = Some((fetched?, now));
+        Ok(())
     }
 
     async fn fetch(&self) -> Result<JwkSet, HostError> {
-        let unavailable =
-            |error| PortError::new(ADAPTER, HostErrorKind::Unavailable, Retry::After(None)).caused_by(error);
-        let reply = self.http.send(self.http.request(Method::GET, &self.address)).await.map_err(unavailable)?;
+        let reply = self.http.send(self.http.request(Method::GET, &self.address)).await;
+        let reply = reply.map_err(|error| unavailable(None).caused_by(error))?;
         match reply.status {
-            200 => reply.json().map_err(unavailable),
-            _ => Err(PortError::new(ADAPTER, HostErrorKind::Unavailable, Retry::After(reply.retry_after()))),
+            200 => reply.json().map_err(|error| unavailable(None).caused_by(error)),
+            _ => Err(unavailable(reply.retry_after())),
         }
     }
+}
+
+impl Seen {
+    /// The key with that id, and whether it need not be looked up again yet.
+    fn key(&self, id: Option<&str>) -> Option<(Jwk, bool)> {
+        let (keys, at) = self.keys.as_ref().filter(|(_, at)| at.elapsed() < GOOD)?;
+        Some((of_id(keys, id)?, at.elapsed() < FRESH))
+    }
+
+    /// What the host said just now, or that it said nothing.
+    fn just_told(&self) -> Option<Result<(), HostError>> {
+        if self.keys.as_ref().is_some_and(|(_, at)| at.elapsed() < AGAIN) {
+            return Some(Ok(()));
+        }
+        let left = PAUSE.checked_sub(self.tried?.elapsed())?;
+        Some(Err(unavailable(Some(left))))
+    }
+}
+
+fn unavailable(after: Option<Duration>) -> HostError {
+    PortError::new(ADAPTER, HostErrorKind::Unavailable, Retry::After(after))
 }
 
 fn of_id(keys: &JwkSet, id: Option<&str>) -> Option<Jwk> {

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
@@ -140,13 +141,79 @@ async fn a_new_key_is_looked_up_but_not_for_every_token() {
 
 #[tokio::test]
 async fn keys_that_cannot_be_had_are_no_fault_of_the_token() {
-    let server = MockServer::start().await;
-    let (key, _) = published_key("one");
-    let host = Host { tokens: of_published(&server), key, header: header("one"), _server: None };
     for answer in [ResponseTemplate::new(503), ResponseTemplate::new(200).set_body_string("<html>")] {
-        server.reset().await;
+        let server = MockServer::start().await;
+        let (key, jwk) = published_key("one");
+        let host = Host { tokens: of_published(&server), key, header: header("one"), _server: None };
         Mock::given(path("/jwks.json")).respond_with(answer).mount(&server).await;
-        assert_eq!(kind(&host).await, Err(HostErrorKind::Unavailable));
+        for _ in 0..3 {
+            assert_eq!(kind(&host).await, Err(HostErrorKind::Unavailable));
+        }
+        assert_eq!(asked(&server).await, 1, "it is left alone for a while");
+        publish(&server, vec![jwk]).await;
+        pass(Duration::from_secs(6)).await;
+        assert_eq!(kind(&host).await, Ok(()));
+    }
+}
+
+async fn asked(server: &MockServer) -> usize {
+    server.received_requests().await.unwrap().len()
+}
+
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_known_key_is_good_for_a_day_while_the_host_does_not_answer() {
+    let server = MockServer::start().await;
+    let (key, jwk) = published_key("one");
+    publish(&server, vec![jwk]).await;
+    let host = Host { tokens: of_published(&server), key, header: header("one"), _server: None };
+    assert_eq!(kind(&host).await, Ok(()));
+    server.reset().await;
+    pass(Duration::from_mins(11)).await;
+    for _ in 0..3 {
+        assert_eq!(kind(&host).await, Ok(()));
+    }
+    assert_eq!(asked(&server).await, 1, "looked up again, and then left alone for a while");
+    pass(Duration::from_hours(24)).await;
+    assert_eq!(kind(&host).await, Err(HostErrorKind::Unavailable));
+    publish(&server, Vec::new()).await;
+    pass(Duration::from_secs(6)).await;
+    assert_eq!(kind(&host).await, Err(HostErrorKind::Refused), "withdrawn");
+}
+
+#[tokio::test]
+async fn tokens_with_made_up_keys_hold_nobody_up_and_are_looked_up_once() {
+    let server = MockServer::start().await;
+    let (key, jwk) = published_key("one");
+    publish(&server, vec![jwk]).await;
+    let host = Host { tokens: of_published(&server), key, header: header("one"), _server: None };
+    assert_eq!(kind(&host).await, Ok(()));
+    let host = Arc::new(host);
+    for age in [Duration::from_secs(31), Duration::from_mins(11)] {
+        server.reset().await;
+        let slow = ResponseTemplate::new(503).set_delay(Duration::from_secs(1));
+        Mock::given(path("/jwks.json")).respond_with(slow).mount(&server).await;
+        pass(age).await;
+        let junk = (0..8).map(|number| {
+            let (host, header) = (host.clone(), header(&format!("made up {number}")));
+            let token = encode(&header, &claims(), &host.key).unwrap().into();
+            tokio::spawn(async move { host.tokens.verify(&token).await.map_err(|error| error.kind) })
+        });
+        let junk: Vec<_> = junk.collect();
+        while asked(&server).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(kind(&host).await, Ok(()), "{age:?}");
+        assert!(junk.iter().all(|one| !one.is_finished()), "the host has not answered yet");
+        for one in junk {
+            assert_eq!(one.await.unwrap(), Err(HostErrorKind::Unavailable));
+        }
+        assert_eq!(asked(&server).await, 1, "{age:?}");
     }
 }
 

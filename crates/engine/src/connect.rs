@@ -52,8 +52,6 @@ impl Engine {
     }
 
     pub(crate) async fn connect_google(&self, consent: &PendingConsent, code: SecretString) -> Result<(), EngineError> {
-        let (company, user) = (&consent.key.company, &consent.key.user);
-        self.record_as(company, consent.actor.clone(), AuditAction::GoogleConnected, user).await?;
         let (provider, redirect_uri) = self.google(consent.key.service);
         self.complete_consent(consent, provider, redirect_uri, code).await?;
         // What waited for the connection goes on, and what was edited meanwhile is found.

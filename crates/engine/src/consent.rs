@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kopru_ports::audit::AuditAction;
 use kopru_ports::oauth::{Account, AuthorizeRequest, Grant, OAuthProvider, PendingConsent};
 use kopru_ports::seal::SealContext;
 use kopru_ports::tokens::{ConnectionStatus, Service, StoredToken, TokenKey};
@@ -118,14 +119,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let verifier = self.ports.sealer.open(&verifier_context(&consent.key), &consent.sealed_verifier).await?;
         let grant = provider.exchange(code, verifier, redirect_uri).await?;
-        let needed = provider.needed_scopes().iter();
-        let missing: Vec<String> = needed
-            .filter(|scope| !grant.scopes.iter().any(|granted| granted == *scope))
-            .map(ToString::to_string)
-            .collect();
-        if !missing.is_empty() {
-            return Err(EngineError::ScopesMissing(missing));
-        }
+        check_scopes(provider, &grant)?;
         let account = provider.account(grant.access.clone()).await?;
         let before = self.ports.tokens.load(&consent.key).await?;
         if let Some(before) = &before
@@ -135,20 +129,18 @@ impl Engine {
             self.give_back(provider, &account, grant).await;
             return Err(EngineError::OtherAccount(before.account_email.clone()));
         }
-        let token = StoredToken {
-            version: 0,
-            access: grant.access,
-            // A vendor may give one at the first consent only.
-            refresh: grant.refresh.or_else(|| before.and_then(|before| before.refresh)),
-            expires_at: grant.expires_at,
-            scopes: grant.scopes,
-            account_id: account.id,
-            account_email: account.email,
-            status: ConnectionStatus::Active,
-            last_error: None,
-        };
-        self.ports.tokens.save(&consent.key, token).await?;
+        self.record_connected(consent).await?;
+        self.ports.tokens.save(&consent.key, connected(grant, account, before)).await?;
         Ok(())
+    }
+
+    async fn record_connected(&self, consent: &PendingConsent) -> Result<(), EngineError> {
+        let TokenKey { company, user, service } = &consent.key;
+        let (action, subject) = match service {
+            Service::Bitrix24 => (AuditAction::PortalConnected, ""),
+            _ => (AuditAction::GoogleConnected, user.as_str()),
+        };
+        self.record_as(company, consent.actor.clone(), action, subject).await
     }
 
     /// Ends a grant that nobody wanted, unless others have connected the same account: a vendor may end theirs with
@@ -159,5 +151,27 @@ impl Engine {
         {
             tracing::info!(%error, "a grant that was not wanted could not be ended");
         }
+    }
+}
+
+/// Boxes can be left unticked.
+fn check_scopes(provider: &dyn OAuthProvider, grant: &Grant) -> Result<(), EngineError> {
+    let is_missing = |scope: &&&str| !grant.scopes.iter().any(|granted| granted == **scope);
+    let missing: Vec<String> = provider.needed_scopes().iter().filter(is_missing).map(ToString::to_string).collect();
+    if missing.is_empty() { Ok(()) } else { Err(EngineError::ScopesMissing(missing)) }
+}
+
+fn connected(grant: Grant, account: Account, before: Option<StoredToken>) -> StoredToken {
+    StoredToken {
+        version: 0,
+        access: grant.access,
+        // A vendor may give one at the first consent only.
+        refresh: grant.refresh.or_else(|| before.and_then(|before| before.refresh)),
+        expires_at: grant.expires_at,
+        scopes: grant.scopes,
+        account_id: account.id,
+        account_email: account.email,
+        status: ConnectionStatus::Active,
+        last_error: None,
     }
 }

@@ -137,7 +137,6 @@ impl Engine {
     pub(crate) async fn connect_by_app(&self, consent: &PendingConsent, code: SecretString) -> Result<(), EngineError> {
         let company = &consent.key.company;
         let app = self.ports.connections.consent(company).await?;
-        self.record_as(company, consent.actor.clone(), AuditAction::PortalConnected, "").await?;
         self.complete_consent(consent, &*app, &self.portal_redirect_uri(), code).await?;
         self.ports.catalog.forget(company).await;
         self.portal_works(company).await

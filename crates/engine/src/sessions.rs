@@ -54,7 +54,7 @@ impl Engine {
         if !LIFETIMES.contains(&lifetime) {
             return Err(EngineError::Invalid(Problem::BadValue("expires_in")));
         }
-        self.exchange(caller, wish, SessionKind::Embedded, lifetime).await
+        self.begin(self.granted(caller, wish, SessionKind::Embedded, lifetime)?).await
     }
 
     /// What a link holds that signs a person in to the console, once and soon.
@@ -62,8 +62,9 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open_session`].
     pub async fn console_link(&self, caller: &Caller, wish: SessionWish) -> Result<NewSession, EngineError> {
-        self.record(caller, AuditAction::LinkMade, &wish.user).await?;
-        self.exchange(caller, wish, SessionKind::SignIn, LINK).await
+        let session = self.granted(caller, wish, SessionKind::SignIn, LINK)?;
+        self.record(caller, AuditAction::LinkMade, &session.user).await?;
+        self.begin(session).await
     }
 
     /// Signs in to the console by what a link holds.
@@ -85,20 +86,21 @@ impl Engine {
         Ok(())
     }
 
-    async fn exchange(
+    /// The session for which a key may be exchanged.
+    fn granted(
         &self,
         caller: &Caller,
         wish: SessionWish,
         kind: SessionKind,
         lifetime: Duration,
-    ) -> Result<NewSession, EngineError> {
+    ) -> Result<Session, EngineError> {
         let Proof::Key(key) = caller.by else { return Err(EngineError::NotAllowed) };
         let scopes = wish.scopes.unwrap_or_else(|| for_a_person(&caller.scopes));
         if scopes.is_empty() || !scopes.iter().all(|scope| caller.may(*scope)) {
             return Err(EngineError::NotAllowed);
         }
         let expires = self.ports.clock.now() + lifetime;
-        self.begin(Session { company: caller.company.clone(), user: wish.user, kind, scopes, key, expires }).await
+        Ok(Session { company: caller.company.clone(), user: wish.user, kind, scopes, key, expires })
     }
 
     async fn begin(&self, session: Session) -> Result<NewSession, EngineError> {

@@ -79,3 +79,21 @@ async fn the_log_is_paged_and_for_administrators() {
     let bearer = format!("Bearer {narrow}");
     assert_eq!(service.raw(http::Method::GET, AUDIT, None, &[("Authorization", &bearer)]).await.status, 403);
 }
+
+#[tokio::test]
+async fn what_was_refused_is_not_told_as_done() {
+    let service = Service::start().await;
+    let narrow = service.operate(&["api-key", "create", "--company", "acme", "--scopes", "messages:send"]);
+    let (narrow, person) = (format!("Bearer {narrow}"), service.session("ayse").await);
+    for (bearer, wish) in [
+        (&person, json!({ "user": "can" })),
+        (&narrow, json!({ "user": "can", "scopes": ["admin"] })),
+        (&narrow, json!({ "user": "can", "scopes": [] })),
+    ] {
+        let headers = [("Authorization", bearer.as_str())];
+        let link = service.raw(http::Method::POST, "/api/v1/console-links", Some(wish.to_string()), &headers).await;
+        assert_eq!(link.status, 403, "{}", link.text);
+    }
+    let log = service.call("GET", AUDIT, None).await.text;
+    assert!(log.contains("key_created") && !log.contains("link_made"), "{log}");
+}

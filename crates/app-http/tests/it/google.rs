@@ -34,6 +34,8 @@ async fn a_box_that_was_left_unticked_connects_nothing_and_is_named() {
     assert_eq!(answer.status, 422);
     assert!(answer.text.contains("tüm kutuları işaretleyin"), "{}", answer.text);
     assert_eq!(service.call("GET", STATE, None).await.status, 404);
+    let log = service.call("GET", "/api/v1/companies/acme/audit", None).await.text;
+    assert!(log.contains("key_created") && !log.contains("google_connected"), "{log}");
     // The next consent brings the earlier grants along.
     assert_eq!(service.answers_as("ayse@example.com", |scope| scope == SHEETS).await.status, 303);
     assert_eq!(service.google_is().await["status"], "ACTIVE");

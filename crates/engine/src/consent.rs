@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kopru_ports::audit::AuditAction;
 use kopru_ports::oauth::{Account, AuthorizeRequest, Grant, OAuthProvider, PendingConsent};
-use kopru_ports::seal::SealContext;
+use kopru_ports::seal::{SealContext, VERIFIER};
 use kopru_ports::tokens::{ConnectionStatus, Service, StoredToken, TokenKey};
 use secrecy::SecretString;
 
@@ -39,10 +39,6 @@ pub enum ConsentEnd {
     Parked(ParkedConsent),
 }
 
-fn verifier_context(key: &TokenKey) -> SealContext {
-    SealContext { company: key.company.clone(), owner: key.user.to_string(), purpose: "oauth.verifier".to_owned() }
-}
-
 impl Engine {
     /// The address to send the person to. `return_to` is a path of this service, or a page of the company's.
     pub(crate) async fn begin_consent(
@@ -57,7 +53,7 @@ impl Engine {
         }
         let (state, verifier) = (secrets::token()?, secrets::token()?);
         let consent = PendingConsent {
-            sealed_verifier: self.ports.sealer.seal(&verifier_context(&key), &verifier).await?,
+            sealed_verifier: self.ports.sealer.seal(&SealContext::of_consent(&key, VERIFIER), &verifier).await?,
             key,
             return_to: return_to.to_owned(),
             session: caller.session(),
@@ -65,7 +61,8 @@ impl Engine {
             sealed_code: None,
             actor: caller.actor(),
         };
-        self.ports.consents.put(&secrets::hash(&state), consent, self.ports.clock.now() + CONSENT).await?;
+        let now = self.ports.clock.now();
+        self.ports.consents.put(&secrets::hash(&state), consent, now..now + CONSENT).await?;
         Ok(provider.authorize_url(&AuthorizeRequest { state, verifier, redirect_uri }))
     }
 
@@ -117,7 +114,8 @@ impl Engine {
         redirect_uri: &str,
         code: SecretString,
     ) -> Result<(), EngineError> {
-        let verifier = self.ports.sealer.open(&verifier_context(&consent.key), &consent.sealed_verifier).await?;
+        let context = SealContext::of_consent(&consent.key, VERIFIER);
+        let verifier = self.ports.sealer.open(&context, &consent.sealed_verifier).await?;
         let grant = provider.exchange(code, verifier, redirect_uri).await?;
         check_scopes(provider, &grant)?;
         let account = provider.account(grant.access.clone()).await?;

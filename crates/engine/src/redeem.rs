@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use kopru_ports::oauth::PendingConsent;
-use kopru_ports::seal::SealContext;
+use kopru_ports::seal::{CODE, SealContext};
 use kopru_ports::tokens::TokenKey;
 use secrecy::SecretString;
 
@@ -28,10 +28,6 @@ pub struct ParkedConsent {
     pub origins: Vec<String>,
 }
 
-fn code_context(key: &TokenKey) -> SealContext {
-    SealContext { company: key.company.clone(), owner: key.user.to_string(), purpose: "oauth.code".to_owned() }
-}
-
 impl Engine {
     pub(crate) async fn park_consent(
         &self,
@@ -40,9 +36,10 @@ impl Engine {
     ) -> Result<ConsentEnd, EngineError> {
         let code = secrets::token()?;
         let (origins, return_to) = (self.origins(&consent.key.company).await?, consent.return_to.clone());
-        let sealed = self.ports.sealer.seal(&code_context(&consent.key), &vendors).await?;
+        let sealed = self.ports.sealer.seal(&SealContext::of_consent(&consent.key, CODE), &vendors).await?;
         let parked = PendingConsent { sealed_code: Some(sealed), ..consent };
-        self.ports.consents.put(&secrets::hash(&code), parked, self.ports.clock.now() + PARKED).await?;
+        let now = self.ports.clock.now();
+        self.ports.consents.put(&secrets::hash(&code), parked, now..now + PARKED).await?;
         Ok(ConsentEnd::Parked(ParkedConsent { code, return_to, origins }))
     }
 
@@ -56,7 +53,7 @@ impl Engine {
         let own = taken.filter(|consent| consent.session.is_some() && consent.session == caller.session());
         let consent = own.ok_or(EngineError::Invalid(Problem::ConsentOver))?;
         let sealed = consent.sealed_code.as_deref().ok_or(EngineError::Invalid(Problem::ConsentOver))?;
-        let vendors = self.ports.sealer.open(&code_context(&consent.key), sealed).await?;
+        let vendors = self.ports.sealer.open(&SealContext::of_consent(&consent.key, CODE), sealed).await?;
         self.connect(&consent, vendors).await?;
         Ok(consent.key)
     }

@@ -1,5 +1,6 @@
 //! Ports that a simulated engine holds and never needs, and ids that are the same on every run.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
@@ -74,7 +75,7 @@ impl PortalConnections for Nothing {
 
 #[async_trait]
 impl ConsentStore for Nothing {
-    async fn put(&self, _: &str, _: PendingConsent, _: Timestamp) -> Result<(), StoreError> {
+    async fn put(&self, _: &str, _: PendingConsent, _: Range<Timestamp>) -> Result<(), StoreError> {
         Err(none(StoreErrorKind::Unavailable))
     }
 

@@ -63,7 +63,8 @@ pub trait DataStore: Send + Sync {
     /// Replaces it. Repeatable.
     async fn set_retention(&self, company: &CompanyId, retention: Retention) -> Result<(), StoreError>;
 
-    /// Deletes what is not to be kept any more: of each kind `limit` at the most. Whether there may be more.
+    /// Deletes what is not to be kept any more, and sessions and consents that have ended: of each kind `limit` at the
+    /// most. Whether there may be more.
     async fn prune(&self, company: &CompanyId, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
 
     /// All connections of the company's people, and the company's own, by person and service.

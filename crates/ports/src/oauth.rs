@@ -1,5 +1,7 @@
 //! The vendor's side of a consent, and the single-use states that tie a consent to a person.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::Actor;
 use crate::error::{PortError, StoreError};
+use crate::seal::SealedPlace;
 use crate::tokens::TokenKey;
 
 /// Why a consent or a refresh failed.
@@ -108,11 +111,21 @@ pub struct PendingConsent {
     pub actor: Actor,
 }
 
+impl PendingConsent {
+    /// What is sealed of it, where it is known by that hash.
+    #[must_use]
+    pub fn sealed(&self, hash: String) -> Vec<(SealedPlace, String)> {
+        let verifier = (SealedPlace::Verifier(self.key.clone(), hash.clone()), self.sealed_verifier.clone());
+        let code = self.sealed_code.clone().map(|code| (SealedPlace::Code(self.key.clone(), hash), code));
+        std::iter::once(verifier).chain(code).collect()
+    }
+}
+
 /// Keeps consents under way, by the hash of their state, later by that of the code which stands for it.
 #[async_trait]
 pub trait ConsentStore: Send + Sync {
-    /// Stores a consent until `expires`.
-    async fn put(&self, state_hash: &str, consent: PendingConsent, expires: Timestamp) -> Result<(), StoreError>;
+    /// Stores a consent from now until its end, and forgets its company's expired ones.
+    async fn put(&self, state_hash: &str, consent: PendingConsent, time: Range<Timestamp>) -> Result<(), StoreError>;
     /// Gives a consent once, if it has not expired.
     async fn take(&self, state_hash: &str, now: Timestamp) -> Result<Option<PendingConsent>, StoreError>;
 }

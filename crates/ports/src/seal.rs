@@ -19,6 +19,19 @@ pub struct SealContext {
     pub purpose: String,
 }
 
+/// The part of a consent under way that proves who began it (PKCE).
+pub const VERIFIER: &str = "verifier";
+/// The one for which its vendor gives tokens.
+pub const CODE: &str = "code";
+
+impl SealContext {
+    /// A part of a consent under way.
+    #[must_use]
+    pub fn of_consent(key: &TokenKey, part: &str) -> Self {
+        Self { company: key.company.clone(), owner: key.user.to_string(), purpose: format!("oauth.{part}") }
+    }
+}
+
 /// Why a text cannot be sealed or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -55,6 +68,10 @@ pub enum SealedPlace {
     Settings(CompanyId, IntegrationKind),
     /// The secret that a configuration's script signs with.
     WebhookSecret(CompanyId, ConfigId),
+    /// The verifier of a consent under way, which is known by that hash.
+    Verifier(TokenKey, String),
+    /// Its code, once it has one.
+    Code(TokenKey, String),
     /// The text by which the keys of a database are known again.
     Probe,
 }
@@ -79,6 +96,8 @@ impl SealedPlace {
             Self::WebhookSecret(company, id) => {
                 SealContext { company: company.clone(), owner: id.to_string(), purpose: "webhook.secret".to_owned() }
             }
+            Self::Verifier(key, _) => SealContext::of_consent(key, VERIFIER),
+            Self::Code(key, _) => SealContext::of_consent(key, CODE),
             Self::Probe => SealContext {
                 company: CompanyId::of_the_service(),
                 owner: String::new(),
@@ -91,7 +110,7 @@ impl SealedPlace {
 /// The sealed texts of a database as they are kept, for sealing them anew under another key.
 #[async_trait]
 pub trait SealedTexts: Send + Sync {
-    /// All of a company's, but those of consents under way, which end within minutes.
+    /// All of a company's.
     async fn sealed(&self, company: &CompanyId) -> Result<Vec<(SealedPlace, String)>, StoreError>;
     /// Replaces `old` by `new`; false, and nothing changes, where something else stands there by now.
     async fn reseal(&self, place: &SealedPlace, old: &str, new: &str) -> Result<bool, StoreError>;

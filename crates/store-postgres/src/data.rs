@@ -14,7 +14,7 @@ use crate::sync::event;
 
 /// What is older than a company keeps it, by age: `NULL` days keep everything. A bite at a time, each in a transaction of
 /// its own. Ids of the audit log grow with time: its oldest entries are its first.
-const PRUNE: [&str; 3] = [
+const PRUNE: [&str; 5] = [
     "DELETE FROM kopru.reverse_sync_log WHERE entry_id = ANY (ARRAY
         (SELECT entry_id FROM kopru.reverse_sync_log WHERE company_id = $1
          AND at < (SELECT $2 - history_days * interval '24 hours' FROM kopru.company WHERE company_id = $1)
@@ -26,6 +26,10 @@ const PRUNE: [&str; 3] = [
     "DELETE FROM kopru.audit_log WHERE company_id = $1 AND entry_id = ANY (ARRAY
         (SELECT entry_id FROM kopru.audit_log WHERE company_id = $1 ORDER BY entry_id LIMIT $3))
      AND at < (SELECT $2 - audit_days * interval '24 hours' FROM kopru.company WHERE company_id = $1)",
+    "DELETE FROM kopru.session WHERE company_id = $1 AND hash IN
+        (SELECT hash FROM kopru.session WHERE company_id = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3)",
+    "DELETE FROM kopru.oauth_consent WHERE company_id = $1 AND state_hash IN
+        (SELECT state_hash FROM kopru.oauth_consent WHERE company_id = $1 AND expires_at <= $2 LIMIT $3)",
 ];
 
 #[async_trait]

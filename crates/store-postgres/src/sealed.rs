@@ -1,19 +1,21 @@
 use async_trait::async_trait;
 use kopru_domain::{CompanyId, ConfigId};
 use kopru_ports::StoreError;
+use kopru_ports::oauth::PendingConsent;
 use kopru_ports::seal::{SealedPlace, SealedTexts};
 use kopru_ports::tokens::TokenKey;
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
-use crate::convert::{get, get_parsed, get_word, store_error};
+use crate::convert::{get, get_json, get_parsed, get_word, store_error};
 use crate::database::PostgresStore;
 use crate::sight::Sight;
 
 const TOKENS: &str = "SELECT user_id, integration, access_token, refresh_token FROM kopru.user_integration
                       WHERE company_id = $1";
 const SETTINGS: &str = "SELECT integration, settings FROM kopru.company_integration WHERE company_id = $1";
+const CONSENTS: &str = "SELECT state_hash, consent FROM kopru.oauth_consent WHERE company_id = $1";
 const SECRETS: &str = "SELECT config_id, sealed_secret FROM kopru.sheet_sync_config WHERE company_id = $1";
 
 #[async_trait]
@@ -39,6 +41,9 @@ impl SealedTexts for PostgresStore {
         for row in of(SECRETS).fetch_all(&mut *tx).await.map_err(store_error)? {
             let place = SealedPlace::WebhookSecret(company.clone(), ConfigId(get(&row, "config_id")?));
             found.push((place, get(&row, "sealed_secret")?));
+        }
+        for row in of(CONSENTS).fetch_all(&mut *tx).await.map_err(store_error)? {
+            found.extend(get_json::<PendingConsent>(&row, "consent")?.sealed(get(&row, "state_hash")?));
         }
         Ok(found)
     }
@@ -74,6 +79,8 @@ impl SealedTexts for PostgresStore {
             .bind(old)
             .bind(company.as_str())
             .bind(id.0),
+            SealedPlace::Verifier(key, hash) => of_consent(key, hash, "sealed_verifier", (old, new)),
+            SealedPlace::Code(key, hash) => of_consent(key, hash, "sealed_code", (old, new)),
             SealedPlace::Probe => {
                 sqlx::query("UPDATE kopru.vault_probe SET sealed = $1 WHERE sealed = $2").bind(new).bind(old)
             }
@@ -100,4 +107,21 @@ fn of_key<'q>(
     (old, new): (&'q str, &'q str),
 ) -> Query<'q, Postgres, PgArguments> {
     sqlx::query(sql).bind(new).bind(old).bind(key.company.as_str()).bind(key.user.as_str()).bind(key.service.name())
+}
+
+fn of_consent<'q>(
+    key: &'q TokenKey,
+    hash: &'q str,
+    field: &'static str,
+    (old, new): (&'q str, &'q str),
+) -> Query<'q, Postgres, PgArguments> {
+    sqlx::query(
+        "UPDATE kopru.oauth_consent SET consent = jsonb_set(consent::jsonb, ARRAY[$5::text], to_jsonb($1::text))::text
+         WHERE consent::jsonb ->> $5::text = $2 AND company_id = $3 AND state_hash = $4",
+    )
+    .bind(new)
+    .bind(old)
+    .bind(key.company.as_str())
+    .bind(hash)
+    .bind(field)
 }

@@ -13,7 +13,7 @@ use crate::sync::event;
 
 /// What is older than a company keeps it, by age: `NULL` days keep everything. A bite at a time, each on its own, so that
 /// the one writer is soon free again. Ids of the audit log grow with time: its oldest entries are its first.
-const PRUNE: [&str; 3] = [
+const PRUNE: [&str; 5] = [
     "DELETE FROM reverse_sync_log WHERE entry_id IN
         (SELECT entry_id FROM reverse_sync_log WHERE company_id = ?1
          AND at < (SELECT ?2 - history_days * 86400000000 FROM company WHERE company_id = ?1) ORDER BY at LIMIT ?3)",
@@ -24,6 +24,10 @@ const PRUNE: [&str; 3] = [
     "DELETE FROM audit_log WHERE company_id = ?1 AND entry_id IN
         (SELECT entry_id FROM audit_log WHERE company_id = ?1 ORDER BY entry_id LIMIT ?3)
      AND at < (SELECT ?2 - audit_days * 86400000000 FROM company WHERE company_id = ?1)",
+    "DELETE FROM session WHERE company_id = ?1 AND hash IN
+        (SELECT hash FROM session WHERE company_id = ?1 AND expires_at <= ?2 ORDER BY expires_at LIMIT ?3)",
+    "DELETE FROM oauth_consent WHERE state_hash IN
+        (SELECT state_hash FROM oauth_consent WHERE consent ->> '$.key.company' = ?1 AND expires_at <= ?2 LIMIT ?3)",
 ];
 
 #[async_trait]

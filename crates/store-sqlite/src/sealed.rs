@@ -1,11 +1,12 @@
 use async_trait::async_trait;
 use kopru_domain::{CompanyId, ConfigId};
 use kopru_ports::StoreError;
+use kopru_ports::oauth::PendingConsent;
 use kopru_ports::seal::{SealedPlace, SealedTexts};
 use kopru_ports::tokens::TokenKey;
 use sqlx::sqlite::SqliteRow;
 
-use crate::convert::{get, get_parsed, get_word, store_error};
+use crate::convert::{get, get_json, get_parsed, get_word, store_error};
 use crate::database::SqliteStore;
 
 #[async_trait]
@@ -29,6 +30,9 @@ impl SealedTexts for SqliteStore {
         for row in self.all("SELECT * FROM sheet_sync_config WHERE company_id = ?", company).await? {
             let place = SealedPlace::WebhookSecret(company.clone(), get_parsed::<ConfigId>(&row, "config_id")?);
             found.push((place, get(&row, "sealed_secret")?));
+        }
+        for row in self.all("SELECT * FROM oauth_consent WHERE consent ->> '$.key.company' = ?", company).await? {
+            found.extend(get_json::<PendingConsent>(&row, "consent")?.sealed(get(&row, "state_hash")?));
         }
         Ok(found)
     }
@@ -63,6 +67,8 @@ impl SealedTexts for SqliteStore {
             .bind(old)
             .bind(company.as_str())
             .bind(id.to_string()),
+            SealedPlace::Verifier(key, hash) => of_consent(key, hash, "$.sealed_verifier", (old, new)),
+            SealedPlace::Code(key, hash) => of_consent(key, hash, "$.sealed_code", (old, new)),
             SealedPlace::Probe => sqlx::query("UPDATE vault_probe SET sealed = ? WHERE sealed = ?").bind(new).bind(old),
         };
         let done = query.execute(&mut *tx).await.map_err(store_error)?;
@@ -87,6 +93,18 @@ type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArgume
 
 fn of_key<'q>(sql: &'static str, key: &'q TokenKey, (old, new): (&'q str, &'q str)) -> Query<'q> {
     sqlx::query(sql).bind(new).bind(old).bind(key.company.as_str()).bind(key.user.as_str()).bind(key.service.name())
+}
+
+fn of_consent<'q>(key: &'q TokenKey, hash: &'q str, path: &'static str, (old, new): (&'q str, &'q str)) -> Query<'q> {
+    sqlx::query(
+        "UPDATE oauth_consent SET consent = json_set(consent, ?5, ?1)
+         WHERE consent ->> ?5 = ?2 AND consent ->> '$.key.company' = ?3 AND state_hash = ?4",
+    )
+    .bind(new)
+    .bind(old)
+    .bind(key.company.as_str())
+    .bind(hash)
+    .bind(path)
 }
 
 impl SqliteStore {

@@ -56,3 +56,18 @@ async fn a_key_that_is_still_needed_cannot_go() {
     let why = String::from_utf8(refused.stderr).unwrap();
     assert!(!refused.status.success() && why.contains("KOPRU_VAULT_KEYS does not open this database"), "{why}");
 }
+
+#[tokio::test]
+async fn a_consent_under_way_outlives_the_key_under_which_it_began() {
+    let mut service = Service::start().await;
+    let page = service.call("GET", "/sheet-sync/oauth/authorize", None).await.location.unwrap();
+    let back = service.agreed(&page).await;
+    let (old, new) = (key("t", 7), key("n", 9));
+    service.restart(&format!("{new},{old}"));
+    let keys = format!("{new},{old}");
+    let told = kopru(service.folder()).args(["vault", "rotate"]).env("KOPRU_VAULT_KEYS", keys).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.starts_with("2 sealed anew"), "the verifier and the probe: {told}");
+    service.restart(&new);
+    assert_eq!(service.open("GET", &back, None).await.status, 303);
+}

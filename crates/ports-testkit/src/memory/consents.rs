@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_ports::StoreError;
@@ -7,8 +9,10 @@ use super::MemoryStore;
 
 #[async_trait]
 impl ConsentStore for MemoryStore {
-    async fn put(&self, state_hash: &str, consent: PendingConsent, expires: Timestamp) -> Result<(), StoreError> {
-        self.state().consents.insert(state_hash.to_owned(), (consent, expires));
+    async fn put(&self, state_hash: &str, consent: PendingConsent, time: Range<Timestamp>) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.consents.retain(|_, (_, expires)| time.start < *expires);
+        state.consents.insert(state_hash.to_owned(), (consent, time.end));
         Ok(())
     }
 

@@ -63,7 +63,7 @@ impl State {
         let is_old = |at: Timestamp, days: Option<u16>| {
             days.is_some_and(|days| at < now - SignedDuration::from_hours(24 * i64::from(days)))
         };
-        let mut bites = [0; 3];
+        let mut bites = [0; 5];
         let mut bite = |kind: usize, old: bool| {
             let taken = old && bites[kind] < limit;
             bites[kind] += usize::from(taken);
@@ -75,6 +75,8 @@ impl State {
             tab.events.retain(|_, event| bite(1, done(event)));
         }
         self.audit.retain(|(of, _), entry| of != company || bite(2, is_old(entry.at, retention.audit)));
+        self.sessions.retain(|_, session| session.company != *company || bite(3, session.expires <= now));
+        self.consents.retain(|_, (consent, end)| consent.key.company != *company || bite(4, *end <= now));
         bites.contains(&limit)
     }
 }

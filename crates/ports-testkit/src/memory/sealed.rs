@@ -57,7 +57,9 @@ impl State {
         let settings = settings.map(|(of, kind)| SealedPlace::Settings(of.clone(), *kind));
         let secrets = self.tabs.keys().filter(|(of, _)| of == company);
         let secrets = secrets.map(|(of, id)| SealedPlace::WebhookSecret(of.clone(), *id));
-        tokens.chain(settings).chain(secrets).collect()
+        let consents = self.consents.iter().filter(|(_, (consent, _))| consent.key.company == *company);
+        let consents = consents.flat_map(|(hash, (consent, _))| consent.sealed(hash.clone())).map(|(place, _)| place);
+        tokens.chain(settings).chain(secrets).chain(consents).collect()
     }
 
     fn sealed(&mut self, place: &SealedPlace) -> Option<Text<'_>> {
@@ -70,6 +72,8 @@ impl State {
             SealedPlace::WebhookSecret(company, id) => {
                 Text::Plain(&mut self.tabs.get_mut(&(company.clone(), *id))?.config.sealed_secret)
             }
+            SealedPlace::Verifier(_, hash) => Text::Plain(&mut self.consents.get_mut(hash)?.0.sealed_verifier),
+            SealedPlace::Code(_, hash) => Text::Plain(self.consents.get_mut(hash)?.0.sealed_code.as_mut()?),
             SealedPlace::Probe => Text::Plain(self.probe.as_mut()?),
         })
     }

@@ -12,10 +12,9 @@ use super::tokens::key;
 
 const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
 
-/// A state works once, and not after its time.
-pub async fn a_consent_is_taken_once_and_in_time(store: Arc<impl ConsentStore + IdentityStore>) {
-    store.add_company(&key().company, "", NOW).await.expect("a company");
-    let consent = PendingConsent {
+/// Somebody's consent under way.
+pub(super) fn consent() -> PendingConsent {
+    PendingConsent {
         key: key(),
         sealed_verifier: "sealed".into(),
         return_to: "/".into(),
@@ -23,10 +22,16 @@ pub async fn a_consent_is_taken_once_and_in_time(store: Arc<impl ConsentStore + 
         by_code: false,
         sealed_code: None,
         actor: Actor::default(),
-    };
+    }
+}
+
+/// A state works once, and not after its time.
+pub async fn a_consent_is_taken_once_and_in_time(store: Arc<impl ConsentStore + IdentityStore>) {
+    store.add_company(&key().company, "", NOW).await.expect("a company");
+    let consent = consent();
     let until = NOW + Duration::from_mins(10);
     for state in ["a", "b"] {
-        store.put(state, consent.clone(), until).await.expect("stored");
+        store.put(state, consent.clone(), NOW..until).await.expect("stored");
     }
     assert!(store.take("a", NOW).await.expect("an answer").is_some());
     assert!(store.take("a", NOW).await.expect("an answer").is_none());

@@ -8,7 +8,10 @@ use kopru_ports::audit::{Actor, AuditAction, AuditEntry, AuditLog};
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::data::{DataStore, Retention};
 use kopru_ports::delivery::{Claim, LeaseAnswer, Outcome, Settlement};
-use kopru_ports::sessions::SessionStore;
+use kopru_ports::identity::IdentityStore;
+use kopru_ports::oauth::ConsentStore;
+use kopru_ports::seal::SealedTexts;
+use kopru_ports::sessions::{Session, SessionStore};
 use kopru_ports::sync::{Accepted, HistoryEntry, SheetEvent, SyncChanges};
 use kopru_ports::tokens::{Service, TokenKey, TokenStore};
 use uuid::Uuid;
@@ -99,6 +102,33 @@ pub async fn what_is_old_is_deleted_bite_by_bite(store: Arc<impl Store + AuditLo
     assert_eq!(left(&*store, &config).await, (1, 1, 1));
     assert_eq!(left(&*store, &other).await, (3, 3, 3));
     assert_eq!(store.retention(&other.company).await.expect("an answer"), Retention::default());
+}
+
+/// Sessions and consents are deleted once they have ended, and nothing that has not; a new consent makes room by itself.
+pub async fn sessions_and_consents_that_have_ended_are_deleted<S>(store: Arc<S>)
+where
+    S: IdentityStore + DataStore + SessionStore + ConsentStore + SealedTexts,
+{
+    let session = super::sessions::session(&*store).await;
+    let company = &session.company;
+    let consent = super::consents::consent();
+    for (number, end) in [(1, day(1)), (2, day(1)), (3, day(3))] {
+        let session = Session { expires: end, ..session.clone() };
+        store.begin_session(&format!("session {number}"), &session, NOW).await.expect("begun");
+        store.put(&format!("consent {number}"), consent.clone(), NOW..end).await.expect("stored");
+    }
+    let left = async || {
+        let consents = store.sealed(company).await.expect("a list").len();
+        (store.sessions(company).await.expect("sessions").len(), consents)
+    };
+    assert!(!store.prune(company, day(1) - SignedDuration::from_secs(1), 1).await.expect("an answer"));
+    assert_eq!(left().await, (3, 3), "not a second too early");
+    for more in [true, true, false] {
+        assert_eq!(store.prune(company, day(1), 1).await.expect("an answer"), more);
+    }
+    assert_eq!(left().await, (1, 1));
+    store.put("later", consent, day(3)..day(4)).await.expect("stored");
+    assert_eq!(left().await, (1, 1), "the last of the others has ended");
 }
 
 /// A company's connections are told without their tokens, its sessions without their hashes, events with their end.

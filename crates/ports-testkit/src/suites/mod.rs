@@ -89,6 +89,7 @@ macro_rules! port_suite {
     ($open:expr, data) => {
         $crate::clauses!($open, data: [
             what_is_old_is_deleted_bite_by_bite,
+            sessions_and_consents_that_have_ended_are_deleted,
             what_is_kept_is_listed,
         ]);
     };

@@ -1,10 +1,13 @@
 //! [`SealedTexts`]'s clauses. The texts need not be sealed: a store knows nothing of what it keeps.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
+use kopru_ports::audit::Actor;
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
+use kopru_ports::oauth::{ConsentStore, PendingConsent};
 use kopru_ports::seal::{SealedPlace, SealedTexts};
 use kopru_ports::tokens::{Service, TokenKey, TokenStore};
 use secrecy::{ExposeSecret, SecretString};
@@ -17,7 +20,7 @@ const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
 /// Something in every place: tokens with and without a refresh token, settings, a configuration.
 async fn fill<S>(store: &S) -> Vec<(SealedPlace, String)>
 where
-    S: Store + TokenStore + IntegrationStore,
+    S: Store + TokenStore + IntegrationStore + ConsentStore,
 {
     let company = key().company;
     let without = TokenKey::of_company(&company, Service::Bitrix24);
@@ -28,7 +31,19 @@ where
     IntegrationStore::put(store, &company, IntegrationKind::Bitrix24, SecretString::from("settings"))
         .await
         .expect("put");
+    let consent = PendingConsent {
+        key: key(),
+        sealed_verifier: "verifier".into(),
+        return_to: "/".into(),
+        session: None,
+        by_code: true,
+        sealed_code: Some("code".into()),
+        actor: Actor::default(),
+    };
+    ConsentStore::put(store, "state", consent, NOW..NOW + Duration::from_mins(2)).await.expect("stored");
     vec![
+        (SealedPlace::Verifier(key(), "state".to_owned()), "verifier".to_owned()),
+        (SealedPlace::Code(key(), "state".to_owned()), "code".to_owned()),
         (SealedPlace::Access(key()), "access".to_owned()),
         (SealedPlace::Refresh(key()), "refresh".to_owned()),
         (SealedPlace::Access(without), "company access".to_owned()),
@@ -40,7 +55,7 @@ where
 /// Every place is listed once, and another company's are not.
 pub async fn all_that_a_company_has_sealed_is_listed_with_its_place<S>(store: Arc<S>)
 where
-    S: Store + TokenStore + IntegrationStore + SealedTexts,
+    S: Store + TokenStore + IntegrationStore + ConsentStore + SealedTexts,
 {
     let expected = fill(&*store).await;
     let found = store.sealed(&key().company).await.expect("a list");
@@ -56,7 +71,7 @@ where
 /// Compared and replaced in one step; nothing but the text changes.
 pub async fn a_text_is_replaced_unless_another_one_stands_there<S>(store: Arc<S>)
 where
-    S: Store + TokenStore + IntegrationStore + SealedTexts,
+    S: Store + TokenStore + IntegrationStore + ConsentStore + SealedTexts,
 {
     let mut places = fill(&*store).await;
     places.push((SealedPlace::Probe, store.vault_probe("probe").await.expect("a probe")));
@@ -68,8 +83,13 @@ where
     let stored = TokenStore::load(&*store, &key()).await.expect("an answer").expect("a token");
     assert_eq!((stored.version, stored.access.expose_secret()), (1, "access anew"));
     assert_eq!(stored.refresh.expect("a refresh token").expose_secret(), "refresh anew");
+    assert_eq!(store.sealed(&key().company).await.expect("a list").len(), 7);
+    let consent = store.take("state", NOW).await.expect("an answer").expect("a consent");
+    assert_eq!(
+        (consent.sealed_verifier.as_str(), consent.sealed_code.as_deref()),
+        ("verifier anew", Some("code anew"))
+    );
     assert_eq!(store.vault_probe("other").await.expect("a probe"), "probe anew");
-    assert_eq!(store.sealed(&key().company).await.expect("a list").len(), 5);
 }
 
 /// Whatever comes later, the first probe is the one that keys are held against.

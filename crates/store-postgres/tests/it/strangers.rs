@@ -216,7 +216,7 @@ impl Stranger {
             sealed_code: None,
             actor: Actor::default(),
         };
-        is_conflict(&ask!(self, ConsentStore::put("hash of a state", consent, NOW)));
+        is_conflict(&ask!(self, ConsentStore::put("hash of a state", consent, NOW..NOW)));
     }
 
     /// The other's message and template by their names, and another one's number.
@@ -269,6 +269,8 @@ impl Stranger {
             (SealedPlace::Refresh(self.connection()), "sealed"),
             (SealedPlace::Settings(company.clone(), IntegrationKind::Bitrix24), "sealed"),
             (SealedPlace::WebhookSecret(company.clone(), self.config), ""),
+            (SealedPlace::Verifier(self.connection(), "hash of a state".into()), "sealed"),
+            (SealedPlace::Code(self.connection(), "hash of a state".into()), "sealed code"),
         ] {
             assert!(!ask!(self, SealedTexts::reseal(&place, old, "theirs")).unwrap(), "{place:?}");
         }

@@ -92,10 +92,10 @@ pub async fn fill(url: &str, store: &PostgresStore) {
         return_to: "/".into(),
         session: None,
         by_code: false,
-        sealed_code: None,
+        sealed_code: Some("sealed code".into()),
         actor: Actor::default(),
     };
-    ConsentStore::put(store, "hash of a state", consent, NOW).await.unwrap();
+    ConsentStore::put(store, "hash of a state", consent, NOW..NOW).await.unwrap();
     store.enqueue(vec![work("lane", "key")]).await.unwrap();
     fill_messages(store).await;
     let mut owner = PgConnection::connect(url).await.unwrap();

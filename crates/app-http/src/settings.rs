@@ -90,7 +90,7 @@ pub struct Settings {
     /// Where Google is, when it is a stand-in: the sandbox's `…/google`.
     #[arg(long, env = "KOPRU_GOOGLE_URL", value_parser = web_address)]
     pub google_url: Option<String>,
-    /// Lets portals be on private addresses: for a sandbox or a portal in one's own network.
+    /// Lets portals be on private addresses and at ports other than 443: for a sandbox or a portal in one's own network.
     #[arg(long, env = "KOPRU_PRIVATE_PORTALS", value_parser = BoolishValueParser::new())]
     pub private_portals: bool,
     /// Seconds that a CRM may take for one call. Bitrix24 itself cuts a call after 60.

@@ -240,8 +240,8 @@ impl Problem {
                 "The portal's address cannot be read; write it as firm.bitrix24.com.",
             ),
             Self::PrivatePortal | Self::PrivatePortalApp => (
-                "Bu adres özel bir ağda; internetten erişilen adresi verin. Kendi ağınızdaki bir portal için sunucuda KOPRU_PRIVATE_PORTALS=true ayarlayın.",
-                "This address is a private one; give the address that the internet reaches. For a portal in your own network set KOPRU_PRIVATE_PORTALS=true on the server.",
+                "Bu adres özel bir ağda ya da 443 dışında bir portta; internetten erişilen adresi port yazmadan verin. Kendi ağınızdaki veya başka porttaki bir portal için sunucuda KOPRU_PRIVATE_PORTALS=true ayarlayın.",
+                "This address is a private one or at another port than 443; give the address that the internet reaches, without a port. For a portal in your own network or at another port set KOPRU_PRIVATE_PORTALS=true on the server.",
             ),
             Self::RowIdsGone => (
                 "Köprü ID sütunu silinmiş; geri alın. Onsuz her satır yeniden kaydedilirdi.",

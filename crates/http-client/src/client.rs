@@ -5,7 +5,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
 
 use crate::error::{Failure, HttpError};
-use crate::guard::{PublicOnly, is_public};
+use crate::guard::{PublicOnly, fault, is_public};
 use crate::reply::Reply;
 
 /// More than this is no answer of an API.
@@ -14,7 +14,7 @@ const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// Whether calls may go to private addresses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PrivateAddresses {
-    /// No: for addresses that people type.
+    /// No, and to their scheme's own port alone: for addresses that people type.
     #[default]
     Deny,
     /// Yes: for stand-ins, and vendors in one's own network.
@@ -84,7 +84,7 @@ impl HttpClient {
         Ok(Reply { status, headers, body })
     }
 
-    /// Whether `url` leads into a private network and the client's options forbid that: a call would fail
+    /// Whether `url` leads into a private network or to another port than its scheme's, and the client's options forbid that: a call would fail
     /// without saying why.
     pub async fn bars(&self, url: &str) -> bool {
         if self.private_addresses == PrivateAddresses::Allow {
@@ -99,17 +99,10 @@ impl HttpClient {
         !found.is_empty() && !found.iter().any(|address| is_public(address.ip()))
     }
 
-    /// A resolver is not asked about addresses in numbers: they are looked at here.
+    /// A resolver is not asked about addresses in numbers, nor told of ports: they are looked at here.
     fn check(&self, url: &reqwest::Url) -> Result<(), HttpError> {
-        let literal = match url.host() {
-            Some(url::Host::Ipv4(ip)) => Some(ip.into()),
-            Some(url::Host::Ipv6(ip)) => Some(ip.into()),
-            _ => None,
-        };
-        if self.private_addresses == PrivateAddresses::Deny && literal.is_some_and(|ip| !is_public(ip)) {
-            return Err(HttpError::new(Failure::NotSent, "the address is not a public one"));
-        }
-        Ok(())
+        let fault = if self.private_addresses == PrivateAddresses::Deny { fault(url) } else { None };
+        fault.map_or(Ok(()), |why| Err(HttpError::new(Failure::NotSent, why)))
     }
 }
 

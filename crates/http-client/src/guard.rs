@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// Resolves names to public addresses only.
@@ -17,6 +18,21 @@ impl Resolve for PublicOnly {
             }
             Ok(Box::new(found.into_iter()) as Addrs)
         })
+    }
+}
+
+/// Why `url` is not called, as far as it can be seen before its name is looked up.
+pub(crate) fn fault(url: &Url) -> Option<&'static str> {
+    let number = match url.host() {
+        Some(url::Host::Ipv4(ip)) => Some(ip.into()),
+        Some(url::Host::Ipv6(ip)) => Some(ip.into()),
+        _ => None,
+    };
+    match () {
+        () if number.is_some_and(|ip| !is_public(ip)) => Some("the address is not a public one"),
+        // What listens at other ports is not meant for everybody.
+        () if url.port().is_some() => Some("the port is not the scheme's own"),
+        () => None,
     }
 }
 
@@ -61,6 +77,29 @@ fn public_v6(ip: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_called_at_their_schemes_own_port() {
+        for (url, passes) in [
+            ("https://acme.bitrix24.com/rest/1/s/", true),
+            ("https://acme.bitrix24.com:443/rest/1/s/", true),
+            ("https://8.8.8.8/rest/1/s/", true),
+            ("https://acme.bitrix24.com:80/rest/1/s/", false),
+            ("https://acme.bitrix24.com:22/rest/1/s/", false),
+            ("https://acme.bitrix24.com:8443/rest/1/s/", false),
+            ("https://8.8.8.8:6379/", false),
+            ("https://[2a00:1450:4001:81b::200e]:5432/", false),
+            ("https://127.0.0.1/", false),
+            ("https://127.0.0.1:443/", false),
+        ] {
+            assert_eq!(fault(&url.parse().unwrap()).is_none(), passes, "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_this_machine_leads_nowhere() {
+        assert!(PublicOnly.resolve("localhost".parse().unwrap()).await.is_err());
+    }
 
     #[test]
     fn only_public_addresses_pass() {

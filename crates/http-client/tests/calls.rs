@@ -87,9 +87,12 @@ async fn private_addresses_are_not_called_whatever_their_spelling() {
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&server).await;
     let port = server.address().port();
     let client = client(PrivateAddresses::Deny);
-    for host in
-        ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "10.0.0.1", "169.254.169.254"]
-    {
-        assert_eq!(failure(&client, &format!("http://{host}:{port}/s3cret")).await, Failure::NotSent, "{host}");
+    for host in ["127.0.0.1", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "10.0.0.1", "169.254.169.254"] {
+        let request = client.request(Method::POST, &format!("http://{host}:{port}/s3cret"));
+        let error = client.send(request).await.unwrap_err();
+        assert_eq!((error.failure, error.to_string().as_str()), (Failure::NotSent, "the address is not a public one"));
     }
+    let by_port = format!("http://localhost:{port}/s3cret");
+    assert_eq!(failure(&client, &by_port).await, Failure::NotSent);
+    assert!(client.bars(&by_port).await && client.bars("https://acme.bitrix24.com:8443/rest/1/s3cret/").await);
 }

@@ -22,6 +22,8 @@ from services import Service, Vendors, call
 # Once the anycast address of 6to4 relays (RFC 7526): nobody's any more, and neither private nor documentation.
 PUBLIC = "192.88.99.1"
 TRAPS = ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00::1"]
+# Where the public address has something that is not for everybody.
+PORT = 8443
 PORTAL, FIELDS = "/api/v1/companies/acme/integrations/bitrix24", "/api/v1/sheet-sync/fields?entity="
 NAMES = {
     "loop.portal.test": ["127.0.0.1"],
@@ -33,6 +35,7 @@ NAMES = {
     "all.portal.test": TRAPS,
 }
 TARGETS = [*(f"[{trap}]" if ":" in trap else trap for trap in TRAPS), *NAMES, "0x7f.1", "[::ffff:10.0.0.1]", "localhost"]
+TARGETS += [f"{PUBLIC}:{PORT}", f"public.portal.test:{PORT}"]
 
 
 def shell(*command):
@@ -96,8 +99,8 @@ class Trap:
 
     def __init__(self):
         self.caught = []
-        for address in TRAPS:
-            listener = socket.create_server((address, 443), family=family(address))
+        for address, port in [*((trap, 443) for trap in TRAPS), (PUBLIC, PORT)]:
+            listener = socket.create_server((address, port), family=family(address))
             threading.Thread(target=self.serve, args=[listener], daemon=True).start()
 
     def serve(self, listener):

@@ -1,10 +1,11 @@
 //! All that is kept of a company, or of one of its people, as records of one line each. Never a secret.
 
+use jiff::civil::Date;
 use kopru_domain::message::{Channel, PhoneNumber};
 use kopru_domain::{CompanyId, ConfigId, RowId, UserId};
 use kopru_ports::audit::{AuditAction, AuditEntry};
 use kopru_ports::configs::SyncConfig;
-use kopru_ports::outbox::{Message, MessageQuery};
+use kopru_ports::outbox::MessageQuery;
 use kopru_ports::sync::RowsQuery;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -32,10 +33,13 @@ enum Part {
     Company,
     Keys,
     Portal,
+    Vendors,
     Connections,
     Sessions,
     Messages(Option<Uuid>),
-    OptOuts(Option<(Channel, PhoneNumber)>),
+    Batches(Option<Uuid>),
+    Days(Option<Date>),
+    Contacts(Option<(Channel, PhoneNumber)>),
     Templates(Option<String>),
     Configs(Option<ConfigId>),
     Rows(ConfigId, Option<RowId>),
@@ -53,7 +57,8 @@ impl Engine {
         let mut todo = vec![Part::End, Part::Audit(None), Part::Messages(None), Part::Configs(None)];
         todo.extend([Part::Sessions, Part::Connections]);
         if person.is_none() {
-            todo.extend([Part::OptOuts(None), Part::Templates(None), Part::Portal, Part::Keys, Part::Company]);
+            todo.extend([Part::Batches(None), Part::Days(None), Part::Contacts(None), Part::Templates(None)]);
+            todo.extend([Part::Vendors, Part::Portal, Part::Keys, Part::Company]);
         }
         Ok(Export { company: caller.company.clone(), person, todo })
     }
@@ -66,6 +71,7 @@ impl Engine {
             Part::Company => vec![self.company_record(company).await?],
             Part::Keys => records("api_key", self.ports.identity.keys(company).await?),
             Part::Portal => records("portal", self.portal_status(company).await?),
+            Part::Vendors => self.vendor_records(company).await?,
             Part::Connections => {
                 let all = self.ports.data.connections(company).await?;
                 records("connection", all.into_iter().filter(|one| export.is_of(&one.user)))
@@ -75,16 +81,26 @@ impl Engine {
                 records("session", all.into_iter().filter(|one| export.is_of(&one.user)))
             }
             Part::Messages(before) => {
-                let query = MessageQuery { before, limit: PAGE, ..MessageQuery::default() };
+                let user = export.person.clone();
+                let query = MessageQuery { user, before, limit: PAGE, ..MessageQuery::default() };
                 let page = self.ports.outbox.messages(company, query).await?;
                 export.go_on(&page, |last| Part::Messages(Some(last.id)));
-                let own = |one: &Message| one.user.as_ref().map_or(export.person.is_none(), |user| export.is_of(user));
-                records("message", page.into_iter().filter(own))
+                records("message", page)
             }
-            Part::OptOuts(after) => {
-                let page = self.ports.contacts.opt_outs(company, after, PAGE).await?;
-                export.go_on(&page, |last| Part::OptOuts(Some((last.channel, last.number.clone()))));
-                records("opt_out", page)
+            Part::Batches(after) => {
+                let page = self.ports.contacts.batches(company, after, PAGE).await?;
+                export.go_on(&page, |last| Part::Batches(Some(last.id)));
+                records("message_request", page)
+            }
+            Part::Days(after) => {
+                let page = self.ports.contacts.days(company, after, PAGE).await?;
+                export.go_on(&page, |last| Part::Days(Some(last.day)));
+                records("message_day", page)
+            }
+            Part::Contacts(after) => {
+                let page = self.ports.contacts.contacts(company, after, PAGE).await?;
+                export.go_on(&page, |last| Part::Contacts(Some((last.channel, last.number.clone()))));
+                records("contact", page)
             }
             Part::Templates(after) => {
                 let page = self.ports.texts.templates(company, after.as_deref(), PAGE).await?;
@@ -122,6 +138,19 @@ impl Engine {
         let messaging = self.message_policy(company).await?;
         let settings = json!({ "origins": origins, "retention": retention, "messaging": messaging });
         Ok(json!({ "type": "company", "id": company, "name": name, "settings": settings }))
+    }
+
+    /// The company's own accounts, which show of their secrets the last four characters.
+    async fn vendor_records(&self, company: &CompanyId) -> Result<Vec<Value>, EngineError> {
+        let mut found = Vec::new();
+        for vendor in &self.ports.vendors {
+            match self.vendor_status(company, vendor.vendor().name()).await {
+                Ok(account) => found.push(account),
+                Err(EngineError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(records("vendor", found))
     }
 
     /// A page of configurations; what belongs to each follows it.

@@ -7,6 +7,7 @@ use kopru_ports::integrations::IntegrationKind;
 use kopru_ports::tokens::ConnectionStatus;
 use kopru_ports::vendors::{SettingsErrorKind, VendorSettings};
 use secrecy::SecretString;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::Engine;
@@ -14,7 +15,7 @@ use crate::callers::Caller;
 use crate::error::{EngineError, Problem};
 
 /// How a company's account at a vendor is doing.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct VendorStatus {
     /// Which vendor.
     pub vendor: IntegrationKind,

@@ -107,7 +107,7 @@ pub struct MessageQuery {
 }
 
 /// What is known of a number.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Contact {
     /// Since when its owner wants no messages.
     pub opted_out: Option<Timestamp>,
@@ -136,7 +136,7 @@ pub struct Caps {
 }
 
 /// What a company has let go in a day.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Messages.
     pub messages: u32,
@@ -234,7 +234,40 @@ pub trait OutboxStore: Send + Sync {
     async fn is_in_doubt(&self, company: &CompanyId, id: Uuid) -> Result<bool, StoreError>;
 }
 
-/// Keeps what is known of numbers, and who wants no messages.
+/// A number with what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KnownNumber {
+    /// On which channel.
+    pub channel: Channel,
+    /// The number.
+    pub number: PhoneNumber,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub contact: Contact,
+}
+
+/// A request to send that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptBatch {
+    /// Its id, which its messages have too.
+    pub id: Uuid,
+    /// By what its caller knows it.
+    pub key: Option<String>,
+    /// When it was accepted.
+    pub created: Timestamp,
+}
+
+/// A day with what a company let go on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CountedDay {
+    /// The day.
+    pub day: Date,
+    /// How much.
+    #[serde(flatten)]
+    pub tally: Tally,
+}
+
+/// Keeps what is known beside the messages: of numbers, and who wants none; of requests; of days.
 #[async_trait]
 pub trait ContactStore: Send + Sync {
     /// What is known of a number; nothing where nobody wrote from it.
@@ -251,4 +284,19 @@ pub trait ContactStore: Send + Sync {
         after: Option<(Channel, PhoneNumber)>,
         limit: u32,
     ) -> Result<Vec<OptOut>, StoreError>;
+
+    /// All numbers that anything is known of, by channel and number, after the one given.
+    async fn contacts(
+        &self,
+        company: &CompanyId,
+        after: Option<(Channel, PhoneNumber)>,
+        limit: u32,
+    ) -> Result<Vec<KnownNumber>, StoreError>;
+
+    /// The requests, by id, after the one given.
+    async fn batches(&self, company: &CompanyId, after: Option<Uuid>, limit: u32)
+    -> Result<Vec<KeptBatch>, StoreError>;
+
+    /// The days on which anything was counted, after the one given.
+    async fn days(&self, company: &CompanyId, after: Option<Date>, limit: u32) -> Result<Vec<CountedDay>, StoreError>;
 }

@@ -1,13 +1,16 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff_sqlx::ToSqlx;
 use kopru_domain::CompanyId;
 use kopru_domain::message::{Channel, OptWord, PhoneNumber};
 use kopru_ports::StoreError;
-use kopru_ports::outbox::{Contact, ContactStore, OptOut};
+use kopru_ports::outbox::{Contact, ContactStore, CountedDay, KeptBatch, KnownNumber, OptOut, Tally};
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
+use uuid::Uuid;
 
-use crate::convert::{at, get_moment, get_optional_moment, get_word, store_error, word};
+use crate::convert::{at, get, get_count, get_moment, get_optional_moment, get_word, store_error, word};
 use crate::database::PostgresStore;
 use crate::sight::Sight;
 
@@ -69,6 +72,63 @@ impl ContactStore for PostgresStore {
         .await
         .map_err(store_error)?;
         rows.iter().map(out).collect()
+    }
+
+    async fn contacts(
+        &self,
+        company: &CompanyId,
+        after: Option<(Channel, PhoneNumber)>,
+        limit: u32,
+    ) -> Result<Vec<KnownNumber>, StoreError> {
+        let (channel, number) = after.unzip();
+        let mut tx = self.begin(Sight::Of(company)).await?;
+        let rows = sqlx::query(
+            "SELECT * FROM kopru.message_contact WHERE company_id = $1
+                    AND (channel, number) > (coalesce($2, ''), coalesce($3, '')) ORDER BY channel, number LIMIT $4",
+        )
+        .bind(company.as_str())
+        .bind(channel.as_ref().map(word).transpose()?)
+        .bind(number.as_ref().map(PhoneNumber::as_str))
+        .bind(i64::from(limit))
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(store_error)?;
+        rows.iter().map(known).collect()
+    }
+
+    async fn batches(
+        &self,
+        company: &CompanyId,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<KeptBatch>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
+        let rows = sqlx::query(
+            "SELECT * FROM kopru.message_batch WHERE company_id = $1 AND ($2::uuid IS NULL OR batch_id > $2)
+             ORDER BY batch_id LIMIT $3",
+        )
+        .bind(company.as_str())
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(store_error)?;
+        rows.iter().map(batch).collect()
+    }
+
+    async fn days(&self, company: &CompanyId, after: Option<Date>, limit: u32) -> Result<Vec<CountedDay>, StoreError> {
+        let mut tx = self.begin(Sight::Of(company)).await?;
+        let rows = sqlx::query(
+            "SELECT * FROM kopru.message_day WHERE company_id = $1 AND ($2::date IS NULL OR day > $2)
+             ORDER BY day LIMIT $3",
+        )
+        .bind(company.as_str())
+        .bind(after.map(ToSqlx::to_sqlx))
+        .bind(i64::from(limit))
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(store_error)?;
+        rows.iter().map(counted).collect()
     }
 }
 
@@ -134,4 +194,18 @@ fn out(row: &PgRow) -> Result<OptOut, StoreError> {
         number: get_word(row, "number")?,
         since: get_moment(row, "opted_out_at")?,
     })
+}
+
+fn known(row: &PgRow) -> Result<KnownNumber, StoreError> {
+    Ok(KnownNumber { channel: get_word(row, "channel")?, number: get_word(row, "number")?, contact: contact(row)? })
+}
+
+fn batch(row: &PgRow) -> Result<KeptBatch, StoreError> {
+    let (id, created) = (get(row, "batch_id")?, get_moment(row, "created_at")?);
+    Ok(KeptBatch { id, key: get(row, "idempotency_key")?, created })
+}
+
+fn counted(row: &PgRow) -> Result<CountedDay, StoreError> {
+    let tally = Tally { messages: get_count(row, "messages")?, segments: get_count(row, "segments")? };
+    Ok(CountedDay { day: get::<jiff_sqlx::Date>(row, "day")?.to_jiff(), tally })
 }

@@ -1,13 +1,15 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use kopru_domain::CompanyId;
 use kopru_domain::message::{Channel, OptWord, PhoneNumber};
 use kopru_ports::StoreError;
-use kopru_ports::outbox::{Contact, ContactStore, OptOut};
+use kopru_ports::outbox::{Contact, ContactStore, CountedDay, KeptBatch, KnownNumber, OptOut, Tally};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
+use uuid::Uuid;
 
-use crate::convert::{get_moment, get_optional_moment, get_word, micros, store_error, word};
+use crate::convert::{count, get, get_moment, get_optional_moment, get_parsed, get_word, micros, store_error, word};
 use crate::database::SqliteStore;
 
 type Tx = Transaction<'static, Sqlite>;
@@ -66,6 +68,55 @@ impl ContactStore for SqliteStore {
         .await
         .map_err(store_error)?;
         rows.iter().map(out).collect()
+    }
+
+    async fn contacts(
+        &self,
+        company: &CompanyId,
+        after: Option<(Channel, PhoneNumber)>,
+        limit: u32,
+    ) -> Result<Vec<KnownNumber>, StoreError> {
+        let (channel, number) = after.unzip();
+        let rows = sqlx::query(
+            "SELECT * FROM message_contact WHERE company_id = ?1
+             AND (channel, number) > (coalesce(?2, ''), coalesce(?3, '')) ORDER BY channel, number LIMIT ?4",
+        )
+        .bind(company.as_str())
+        .bind(channel.as_ref().map(word).transpose()?)
+        .bind(number.as_ref().map(PhoneNumber::as_str))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        rows.iter().map(known).collect()
+    }
+
+    async fn batches(
+        &self,
+        company: &CompanyId,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<KeptBatch>, StoreError> {
+        let rows =
+            sqlx::query("SELECT * FROM message_batch WHERE company_id = ? AND batch_id > ? ORDER BY batch_id LIMIT ?")
+                .bind(company.as_str())
+                .bind(after.map(|after| after.to_string()).unwrap_or_default())
+                .bind(limit)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(store_error)?;
+        rows.iter().map(batch).collect()
+    }
+
+    async fn days(&self, company: &CompanyId, after: Option<Date>, limit: u32) -> Result<Vec<CountedDay>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM message_day WHERE company_id = ? AND day > ? ORDER BY day LIMIT ?")
+            .bind(company.as_str())
+            .bind(after.map(|after| after.to_string()).unwrap_or_default())
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(store_error)?;
+        rows.iter().map(counted).collect()
     }
 }
 
@@ -128,4 +179,18 @@ fn out(row: &SqliteRow) -> Result<OptOut, StoreError> {
         number: get_word(row, "number")?,
         since: get_moment(row, "opted_out_at")?,
     })
+}
+
+fn known(row: &SqliteRow) -> Result<KnownNumber, StoreError> {
+    Ok(KnownNumber { channel: get_word(row, "channel")?, number: get_word(row, "number")?, contact: contact(row)? })
+}
+
+fn batch(row: &SqliteRow) -> Result<KeptBatch, StoreError> {
+    let (id, created) = (get_parsed(row, "batch_id")?, get_moment(row, "created_at")?);
+    Ok(KeptBatch { id, key: get(row, "idempotency_key")?, created })
+}
+
+fn counted(row: &SqliteRow) -> Result<CountedDay, StoreError> {
+    let tally = Tally { messages: count(get(row, "messages")?), segments: count(get(row, "segments")?) };
+    Ok(CountedDay { day: get_parsed(row, "day")?, tally })
 }

@@ -25,8 +25,8 @@ pub async fn export_company(
     export(app, &caller.0.of(&company)?, None).await
 }
 
-/// All that is kept of one person: connections, sessions, configurations with rows, events and history, entries of the
-/// audit log.
+/// All that is kept of one person: connections, sessions, configurations with rows, events and history, messages that the
+/// person sent, entries of the audit log.
 #[utoipa::path(get, path = "/api/v1/companies/{company}/people/{user}/export", tag = "companies", params(("company" = String, Path), ("user" = String, Path)),
     responses((status = 200, body = String, content_type = "application/x-ndjson"), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn export_person(

@@ -120,3 +120,45 @@ async fn one_persons_data_are_handed_out_alone() {
     let told: Vec<_> = records(&nobody.text).iter().map(|record| record["type"].clone()).collect();
     assert_eq!(told, ["audit"], "that it was asked for");
 }
+
+#[tokio::test]
+async fn messages_and_all_that_is_kept_beside_them_are_handed_out() {
+    let service = Service::start().await;
+    service.connect_twilio().await;
+    service.call("PUT", "/api/integrations/templates/teklif", Some(json!({ "text": "Merhaba" }))).await;
+    let send = async |user: &str, key: &str| {
+        let headers = [("Authorization", format!("Bearer {}", service.key)), ("Kopru-User", user.to_owned())];
+        let headers = [&headers[..], &[("Idempotency-Key", key.to_owned()), ("Prefer", "wait=10".to_owned())]].concat();
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let body = json!({ "to": "0532 000 00 01", "template": "teklif" }).to_string();
+        let sent = service.raw("POST".parse().unwrap(), "/api/integrations/sms/send", Some(body), &headers).await;
+        assert_eq!(sent.status, 202, "{}", sent.text);
+    };
+    send("ayse", "order-42").await;
+    send("can", "order-43").await;
+    service.writes("sms", "+905320000001", "Tamam").await;
+    let all = loop {
+        let all = service.call("GET", "/api/v1/companies/acme/export", None).await.text;
+        if !of(&records(&all), "contact").is_empty() {
+            break all;
+        }
+        service.a_moment().await;
+    };
+    let found = records(&all);
+    let counts = ["vendor", "message", "message_request", "message_day", "contact", "template"];
+    assert_eq!(counts.map(|kind| of(&found, kind).len()), [1, 2, 2, 1, 1, 1], "{all}");
+    assert_eq!(
+        (&of(&found, "vendor")[0]["vendor"], &of(&found, "vendor")[0]["status"]),
+        (&json!("twilio"), &json!("ACTIVE"))
+    );
+    assert_eq!(of(&found, "message_request")[0]["key"], "order-42");
+    assert_eq!(
+        (&of(&found, "message_day")[0]["messages"], &of(&found, "contact")[0]["opted_out"]),
+        (&json!(2), &Value::Null)
+    );
+    assert!(of(&found, "contact")[0]["last_inbound"].is_string() && !all.contains("sandbox-token"), "{all}");
+    let own = service.call("GET", "/api/v1/companies/acme/people/can/export", None).await.text;
+    let own = records(&own);
+    assert_eq!(counts.map(|kind| of(&own, kind).len()), [0, 1, 0, 0, 0, 0]);
+    assert_eq!(of(&own, "message")[0]["user"], "can");
+}

@@ -1,9 +1,11 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use kopru_domain::CompanyId;
 use kopru_domain::message::{Channel, OptWord, PhoneNumber};
 use kopru_ports::StoreError;
-use kopru_ports::outbox::{Contact, ContactStore, OptOut};
+use kopru_ports::outbox::{Contact, ContactStore, CountedDay, KeptBatch, KnownNumber, OptOut};
+use uuid::Uuid;
 
 use super::{MemoryStore, State, kept, most};
 
@@ -47,6 +49,46 @@ impl ContactStore for MemoryStore {
                 .is_none_or(|(channel, number)| (out.channel, out.number.as_str()) > (*channel, number.as_str()))
         };
         Ok(out.filter(is_after).take(most(limit)).collect())
+    }
+
+    async fn contacts(
+        &self,
+        company: &CompanyId,
+        after: Option<(Channel, PhoneNumber)>,
+        limit: u32,
+    ) -> Result<Vec<KnownNumber>, StoreError> {
+        let state = self.state();
+        let after = after.map(|(channel, number)| (channel, number.to_string()));
+        let own = state.contacts.iter().filter(|((of, channel, number), _)| {
+            of == company && after.as_ref().is_none_or(|after| (*channel, number) > (after.0, &after.1))
+        });
+        let known = own.filter_map(|((_, channel, number), contact)| {
+            let number = PhoneNumber::try_from(number.clone()).ok()?;
+            Some(KnownNumber { channel: *channel, number, contact: contact.clone() })
+        });
+        Ok(known.take(most(limit)).collect())
+    }
+
+    async fn batches(
+        &self,
+        company: &CompanyId,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<KeptBatch>, StoreError> {
+        let state = self.state();
+        let own =
+            state.batches.get(company).into_iter().flatten().filter(|one| after.is_none_or(|after| one.id > after));
+        let mut own: Vec<_> =
+            own.map(|one| KeptBatch { id: one.id, key: one.key.clone(), created: one.created }).collect();
+        own.sort_by_key(|one| one.id);
+        own.truncate(most(limit));
+        Ok(own)
+    }
+
+    async fn days(&self, company: &CompanyId, after: Option<Date>, limit: u32) -> Result<Vec<CountedDay>, StoreError> {
+        let state = self.state();
+        let own = state.days.iter().filter(|((of, day), _)| of == company && after.is_none_or(|after| *day > after));
+        Ok(own.map(|((_, day), tally)| CountedDay { day: *day, tally: *tally }).take(most(limit)).collect())
     }
 }
 

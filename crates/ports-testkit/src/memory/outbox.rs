@@ -18,9 +18,10 @@ use super::{MemoryStore, State, error, kept, most};
 /// A request that was accepted.
 #[derive(Debug)]
 pub(super) struct Batch {
-    id: Uuid,
-    key: Option<String>,
+    pub(super) id: Uuid,
+    pub(super) key: Option<String>,
     fingerprint: String,
+    pub(super) created: Timestamp,
 }
 
 #[async_trait]
@@ -39,7 +40,8 @@ impl OutboxStore for MemoryStore {
         if batches.iter().any(|known| known.id == batch.id) || batch.messages.iter().any(is_there) {
             return Err(error(StoreErrorKind::Conflict));
         }
-        batches.push(Batch { id: batch.id, key: batch.key, fingerprint: batch.fingerprint });
+        let created = kept(batch.created);
+        batches.push(Batch { id: batch.id, key: batch.key, fingerprint: batch.fingerprint, created });
         for message in batch.messages {
             messages.insert((batch.company.clone(), message.id), stored(message));
         }

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::date;
 use kopru_domain::CompanyId;
 use kopru_domain::message::{Channel, OptWord, PhoneNumber};
 use kopru_ports::StoreErrorKind;
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::inbound::InboundMessage;
-use kopru_ports::outbox::{Contact, ContactStore, OptOut, OutboxStore, Told};
+use kopru_ports::outbox::{
+    Caps, Contact, ContactStore, CountedDay, KnownNumber, NewBatch, OptOut, OutboxStore, Tally, Told,
+};
 
-use super::outbox::{company, number};
+use super::outbox::{batch, company, id as message_id, message, number};
 
 /// All that these clauses need of a store.
 pub trait Store: OutboxStore + ContactStore + IdentityStore {}
@@ -95,4 +98,42 @@ pub async fn opt_outs_are_listed_by_channel_and_number(store: Arc<impl Store>) {
     let nobody: CompanyId = "nobody".parse().expect("an id");
     let error = store.set_opt_out(&nobody, &all[0], true).await.expect_err("no such company");
     assert_eq!(error.kind, StoreErrorKind::Conflict);
+}
+
+/// All that is known beside messages is listed page by page: numbers, requests and days, of one company.
+pub async fn what_is_known_beside_messages_is_listed(store: Arc<impl Store>) {
+    let (acme, beta) = (company(&*store, "acme").await, company(&*store, "beta").await);
+    wrote(&*store, &acme, "1", None, 10).await;
+    let out = OptOut { channel: Channel::WhatsApp, number: number(2), since: at(20) };
+    store.set_opt_out(&acme, &out, true).await.expect("recorded");
+    for (id, key) in [(2, None), (1, Some("order-42"))] {
+        let batch = NewBatch { key: key.map(str::to_owned), ..batch(&acme, id, vec![message(id)]) };
+        store.accept(batch).await.expect("accepted");
+    }
+    let days = [date(2026, 1, 1), date(2026, 1, 2)];
+    for (day, id) in days.into_iter().zip([1, 2]) {
+        store.count(&acme, day, Caps::default(), &[message_id(id)]).await.expect("counted");
+    }
+    let known = |channel, last, opted_out, last_inbound| KnownNumber {
+        channel,
+        number: number(last),
+        contact: Contact { opted_out, last_inbound },
+    };
+    let all = [known(Channel::Sms, 1, None, Some(at(10))), known(Channel::WhatsApp, 2, Some(at(20)), None)];
+    assert_eq!(store.contacts(&acme, None, 9).await.expect("numbers"), all);
+    assert_eq!(store.contacts(&acme, None, 1).await.expect("numbers"), all[..1]);
+    assert_eq!(store.contacts(&acme, Some((Channel::Sms, number(1))), 9).await.expect("numbers"), all[1..]);
+    let batches = store.batches(&acme, None, 9).await.expect("requests");
+    let told: Vec<_> = batches.iter().map(|one| (one.id, one.key.as_deref())).collect();
+    assert_eq!(told, [(message_id(1), Some("order-42")), (message_id(2), None)]);
+    assert_eq!(store.batches(&acme, Some(message_id(1)), 9).await.expect("requests"), batches[1..]);
+    assert_eq!(store.batches(&acme, None, 1).await.expect("requests"), batches[..1]);
+    let tally = Tally { messages: 1, segments: 2 };
+    let counted = days.map(|day| CountedDay { day, tally });
+    assert_eq!(store.days(&acme, None, 9).await.expect("days"), counted);
+    assert_eq!(store.days(&acme, Some(days[0]), 9).await.expect("days"), counted[1..]);
+    assert_eq!(store.days(&acme, None, 1).await.expect("days"), counted[..1]);
+    assert_eq!(store.contacts(&beta, None, 9).await.expect("numbers"), []);
+    assert_eq!(store.batches(&beta, None, 9).await.expect("requests"), []);
+    assert_eq!(store.days(&beta, None, 9).await.expect("days"), []);
 }

@@ -121,6 +121,7 @@ macro_rules! port_suite {
             people_end_and_take_up_messages_by_a_word,
             a_repeated_message_changes_nothing,
             opt_outs_are_listed_by_channel_and_number,
+            what_is_known_beside_messages_is_listed,
         ]);
     };
     ($open:expr, texts) => {

@@ -96,7 +96,7 @@ fn work(company: &CompanyId, message: &Message) -> NewWork {
     }
 }
 
-fn batch(company: &CompanyId, number: u128, messages: Vec<Message>) -> NewBatch {
+pub(crate) fn batch(company: &CompanyId, number: u128, messages: Vec<Message>) -> NewBatch {
     let messages: Vec<_> = messages.into_iter().map(|message| Message { batch: id(number), ..message }).collect();
     NewBatch {
         id: id(number),

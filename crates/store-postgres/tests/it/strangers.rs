@@ -249,6 +249,14 @@ impl Stranger {
         let out = OptOut { channel: Channel::Sms, number, since: NOW };
         ask!(self, ContactStore::set_opt_out(&company, &out, true)).unwrap();
         assert_eq!(ask!(self, ContactStore::opt_outs(&company, None, 9)).unwrap(), [out]);
+        let known = ask!(self, ContactStore::contacts(&company, None, 9)).unwrap();
+        assert_eq!(known.iter().map(|one| one.contact.last_inbound).collect::<Vec<_>>(), [None], "their own alone");
+        assert!(ask!(self, ContactStore::batches(&company, None, 9)).unwrap().iter().all(|one| one.key.is_none()));
+        assert_eq!(
+            ask!(self, ContactStore::days(&company, None, 9)).unwrap().len(),
+            1,
+            "the one that was counted here"
+        );
         assert_eq!(ask!(self, TextStore::template(&company, "n")).unwrap(), None);
         assert!(!ask!(self, TextStore::delete_template(&company, "n")).unwrap());
         let own = NamedTemplate { name: "n".into(), template: Template::parse("own").unwrap(), changed: NOW };

@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::post;
 use axum::{Json, Router};
 use kopru_domain::{CompanyId, UserId};
-use kopru_engine::{Caller, Engine, EngineError, Export};
+use kopru_engine::{Caller, Engine, EngineError, Erasure, Export};
 use kopru_http_client::{HttpClient, HttpOptions, Method, PrivateAddresses};
 use kopru_ports::identity::Scope;
 use secrecy::ExposeSecret;
@@ -51,6 +51,10 @@ pub enum Wish {
     Export { company: CompanyId, person: Option<UserId> },
     /// Its next page.
     ExportOn(Export),
+    /// Delete what is kept of a company, or of one of its people.
+    Erase { company: CompanyId, person: Option<UserId> },
+    /// Its next bite.
+    EraseOn(Erasure),
 }
 
 /// What comes of a wish.
@@ -85,17 +89,18 @@ pub async fn ask(database: &Database, wish: Wish, say: impl Fn(String)) -> anyho
 
 /// Who fulfils wishes.
 enum Office {
-    /// This process, which has the database.
-    Here(Arc<Engine>),
+    /// This process, which has the database; whether it has it alone.
+    Here(Arc<Engine>, bool),
     /// The server that has it; why this process has not.
     AtTheDesk(PathBuf, String),
 }
 
 impl Office {
     async fn open(database: &Database) -> anyhow::Result<Self> {
+        let location = database.url.location()?;
         match wiring::Service::open(&Settings::of(database.clone())).await {
-            Ok(service) => Ok(Self::Here(service.engine)),
-            Err(error) => match database.url.location()? {
+            Ok(service) => Ok(Self::Here(service.engine, matches!(location, Location::File(_)))),
+            Err(error) => match location {
                 Location::File(file) if stores::is_in_use(&error) => Ok(Self::AtTheDesk(file, format!("{error:#}"))),
                 _ => Err(error),
             },
@@ -104,17 +109,17 @@ impl Office {
 
     async fn fulfil(&self, wish: Wish) -> anyhow::Result<Answer> {
         match self {
-            Self::Here(engine) => Ok(fulfil(engine, wish).await),
+            Self::Here(engine, alone) => Ok(fulfil(engine, wish, *alone).await),
             Self::AtTheDesk(file, why) => at_the_desk(file, &wish).await.with_context(|| why.clone()),
         }
     }
 }
 
-async fn fulfil(engine: &Engine, wish: Wish) -> Answer {
-    done(engine, wish).await.map_err(|error| explain(&error))
+async fn fulfil(engine: &Engine, wish: Wish, alone: bool) -> Answer {
+    done(engine, wish, alone).await.map_err(|error| explain(&error))
 }
 
-async fn done(engine: &Engine, wish: Wish) -> Result<Told, EngineError> {
+async fn done(engine: &Engine, wish: Wish, alone: bool) -> Result<Told, EngineError> {
     let lines = match wish {
         Wish::AddCompany { company, name } => {
             let is_new = engine.add_company(&company, &name).await?;
@@ -154,6 +159,19 @@ async fn done(engine: &Engine, wish: Wish) -> Result<Told, EngineError> {
             let page = engine.export_page(&mut export).await?;
             let next = page.is_some().then_some(Wish::ExportOn(export));
             return Ok(Told { lines: page.iter().flatten().map(ToString::to_string).collect(), next });
+        }
+        Wish::Erase { company, person } => {
+            let erasure = engine.erase(&Caller::operator(company), person).await?;
+            // Who is alone needs nobody to go on, and nothing is under way that could put something back.
+            if !alone {
+                engine.enqueue_erasure(&erasure).await?;
+            }
+            return Ok(Told { lines: Vec::new(), next: Some(Wish::EraseOn(erasure)) });
+        }
+        Wish::EraseOn(erasure) => {
+            let more = engine.erase_on(&erasure).await?;
+            let lines = if more { Vec::new() } else { vec!["erased".to_owned()] };
+            return Ok(Told { lines, next: more.then_some(Wish::EraseOn(erasure)) });
         }
     };
     Ok(lines.into())
@@ -256,5 +274,5 @@ async fn serve(
     if shown.is_none_or(|shown| shown[..] != clerk.pass) {
         return Err(StatusCode::UNAUTHORIZED);
     }
-    Ok(Json(fulfil(&clerk.engine, wish).await))
+    Ok(Json(fulfil(&clerk.engine, wish, false).await))
 }

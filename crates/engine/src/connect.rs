@@ -5,8 +5,8 @@ use kopru_ports::Retry;
 use kopru_ports::audit::AuditAction;
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::oauth::{OAuthProvider, PendingConsent};
-use kopru_ports::tokens::{ConnectionStatus, Service, TokenKey};
-use secrecy::{ExposeSecret, SecretString};
+use kopru_ports::tokens::{ConnectionStatus, Service, StoredToken, TokenKey};
+use secrecy::SecretString;
 
 use crate::Engine;
 use crate::callers::Caller;
@@ -79,15 +79,20 @@ impl Engine {
         self.record(caller, AuditAction::GoogleDisconnected, &key.user).await?;
         self.pause_all(key).await?;
         if self.ports.tokens.count_for_account(&token.account_id).await? <= 1 {
-            let secret = token.refresh.unwrap_or(token.access);
-            match self.google(key.service).0.revoke(SecretString::from(secret.expose_secret())).await {
-                Err(error) if error.retry == Retry::Never => {
-                    tracing::info!(%error, "the vendor knew the grant no more");
-                }
-                other => other?,
-            }
+            self.end_grant(key.service, token).await?;
         }
         Ok(self.ports.tokens.delete(key).await?)
+    }
+
+    /// Ends a grant at the vendor. Repeatable.
+    pub(crate) async fn end_grant(&self, service: Service, token: StoredToken) -> Result<(), EngineError> {
+        match self.google(service).0.revoke(token.refresh.unwrap_or(token.access)).await {
+            Err(error) if error.retry == Retry::Never => {
+                tracing::info!(%error, "the vendor knew the grant no more");
+                Ok(())
+            }
+            other => Ok(other?),
+        }
     }
 
     /// The person's connection to Sheets, if there ever was one: whether it still works, its vendor says.

@@ -11,6 +11,7 @@ mod connect;
 mod consent;
 mod crm_rows;
 mod detect;
+mod erasure;
 mod error;
 mod export;
 mod keys;
@@ -71,6 +72,7 @@ pub use change::ConfigChange;
 pub use connect::{GoogleStatus, personal};
 pub use consent::{ConsentAnswer, ConsentEnd};
 pub use detect::DetectedTab;
+pub use erasure::Erasure;
 pub use error::{EngineError, Problem};
 pub use export::Export;
 pub use keys::NewKey;
@@ -207,14 +209,17 @@ impl Engine {
         let events = OnSheet { engine: self.clone(), work: sheet_events::SheetEvents(self.clone()) };
         let scan = OnSheet { engine: self.clone(), work: sheet_scan::SheetScan(self.clone()) };
         let status = OnSheet { engine: self.clone(), work: sheet_status::SheetStatus(self.clone()) };
-        HashMap::from([
+        let handlers = HashMap::from([
             (work::SHEET_EVENTS, Arc::new(events) as Arc<dyn Handler>),
             (work::SHEET_SCAN, Arc::new(scan)),
             (work::SHEET_STATUS, Arc::new(status)),
             (work::CRM_ROW, Arc::new(crm_rows::CrmRows(self.clone()))),
             (work::PRUNE, Arc::new(retention::Prune(self.clone()))),
+            (work::ERASE, Arc::new(erasure::Erase(self.clone()))),
             (work::MESSAGE_SEND, Arc::new(messages::Outbox(self.clone()))),
             (work::MESSAGE_REPORT, Arc::new(messages::Reports(self.clone()))),
-        ])
+        ]);
+        let of_company = |work| Arc::new(erasure::OfCompany { engine: self.clone(), work }) as Arc<dyn Handler>;
+        handlers.into_iter().map(|(kind, work)| (kind, of_company(work))).collect()
     }
 }

@@ -19,7 +19,7 @@ use crate::{Engine, work};
 /// Ten years.
 const MOST_DAYS: u16 = 3650;
 /// So much of a kind is deleted at once, so that nobody waits for it.
-const BITE: u32 = 500;
+pub(crate) const BITE: u32 = 500;
 const DAY: Duration = Duration::from_hours(24);
 
 impl Engine {
@@ -33,8 +33,9 @@ impl Engine {
     /// # Errors
     /// [`Problem::BadValue`] for less than a day or more than ten years.
     pub async fn set_retention(&self, caller: &Caller, retention: Retention) -> Result<(), EngineError> {
-        let Retention { history, events, audit } = retention;
-        let fields = [("history_days", history), ("events_days", events), ("audit_days", audit)];
+        let Retention { history, events, audit, messages } = retention;
+        let fields =
+            [("history_days", history), ("events_days", events), ("audit_days", audit), ("messages_days", messages)];
         let sound = |days: Option<u16>| days.is_none_or(|days| (1..=MOST_DAYS).contains(&days));
         if let Some((field, _)) = fields.into_iter().find(|(_, days)| !sound(*days)) {
             return Err(EngineError::Invalid(Problem::BadValue(field)));

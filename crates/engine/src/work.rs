@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kopru_domain::message::Channel;
-use kopru_domain::{CompanyId, ConfigId, RowId};
+use kopru_domain::{CompanyId, ConfigId, RowId, UserId};
 use kopru_ports::configs::SyncConfig;
+use kopru_ports::data::HOUSE;
 use kopru_ports::delivery::{Gather, NewWork, Urgency};
 use kopru_ports::messages::Sender;
 use kopru_ports::outbox::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::erasure::Erasure;
 
 /// Read the rows that events name.
 pub(crate) const SHEET_EVENTS: &str = "sheet.events";
@@ -22,6 +25,8 @@ pub(crate) const SHEET_STATUS: &str = "sheet.status";
 pub(crate) const CRM_ROW: &str = "crm.row";
 /// Delete a company's old data.
 pub(crate) const PRUNE: &str = "house.prune";
+/// Delete all that is kept of a company or a person.
+pub(crate) const ERASE: &str = "house.erase";
 
 /// Send one message.
 pub(crate) const MESSAGE_SEND: &str = "message.send";
@@ -93,7 +98,7 @@ pub(crate) fn crm_row(config: &SyncConfig, row: &RowId, due: Timestamp, urgency:
 pub(crate) fn prune(company: &CompanyId, due: Timestamp) -> NewWork {
     NewWork {
         company: company.clone(),
-        lane: "house".to_owned(),
+        lane: HOUSE.to_owned(),
         kind: PRUNE,
         key: PRUNE.to_owned(),
         owner: String::new(),
@@ -101,6 +106,17 @@ pub(crate) fn prune(company: &CompanyId, due: Timestamp) -> NewWork {
         due,
         gather: Gather::Earliest,
         urgency: Urgency::Bulk,
+    }
+}
+
+/// On the same lane, before what is old.
+pub(crate) fn erase(erasure: &Erasure, due: Timestamp) -> NewWork {
+    NewWork {
+        kind: ERASE,
+        key: format!("{ERASE}/{}", erasure.person.as_ref().map_or("", UserId::as_str)),
+        payload: json!(erasure),
+        urgency: Urgency::Interactive,
+        ..prune(&erasure.company, due)
     }
 }
 

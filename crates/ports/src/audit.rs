@@ -64,14 +64,14 @@ pub enum AuditAction {
     OptOutChanged,
     /// Data were handed out; whose, where they were one person's.
     DataExported,
-    /// A person's data were deleted; whose.
+    /// A person's data were deleted; whose is not told.
     DataErased,
 }
 
 impl AuditAction {
     /// Those whose subject is a person.
-    pub const OF_PEOPLE: [Self; 5] =
-        [Self::LinkMade, Self::GoogleConnected, Self::GoogleDisconnected, Self::DataExported, Self::DataErased];
+    pub const OF_PEOPLE: [Self; 4] =
+        [Self::LinkMade, Self::GoogleConnected, Self::GoogleDisconnected, Self::DataExported];
 }
 
 /// One entry. It is written before what it tells of: what is not there was not done.

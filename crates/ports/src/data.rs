@@ -10,6 +10,9 @@ use crate::sessions::Session;
 use crate::sync::SheetEvent;
 use crate::tokens::{ConnectionStatus, Service};
 
+/// The lane of a company's housekeeping. An erasure runs on it, and so deletes it last.
+pub const HOUSE: &str = "house";
+
 /// For how many days a company's data are kept; `None` is for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retention {
@@ -19,11 +22,13 @@ pub struct Retention {
     pub events: Option<u16>,
     /// The audit log.
     pub audit: Option<u16>,
+    /// Messages for which nothing is left to be done, and what was counted and told of them.
+    pub messages: Option<u16>,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { history: Some(365), events: Some(30), audit: Some(730) }
+        Self { history: Some(365), events: Some(30), audit: Some(730), messages: Some(365) }
     }
 }
 
@@ -63,8 +68,8 @@ pub trait DataStore: Send + Sync {
     /// Replaces it. Repeatable.
     async fn set_retention(&self, company: &CompanyId, retention: Retention) -> Result<(), StoreError>;
 
-    /// Deletes what is not to be kept any more, and sessions and consents that have ended: of each kind `limit` at the
-    /// most. Whether there may be more.
+    /// Deletes what is not to be kept any more, and what says nothing any more: sessions and consents that have ended,
+    /// lanes on which nothing waits, limits that nobody has spent from for an hour. Of each kind `limit` at the most; whether there may be more.
     async fn prune(&self, company: &CompanyId, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
 
     /// All connections of the company's people, and the company's own, by person and service.
@@ -81,4 +86,16 @@ pub trait DataStore: Send + Sync {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<LoggedEvent>, StoreError>;
+
+    /// Deletes all that is kept of the company, or of `person` alone, but for what belongs to numbers and not to who
+    /// wrote to them. Of each kind `limit` at the most; whether there may be more. Repeatable, from wherever another call
+    /// broke off. The company itself goes last, in one step with its lane [`HOUSE`]: whoever holds a lane of it, or
+    /// refers to it, records nothing afterwards.
+    async fn erase(
+        &self,
+        company: &CompanyId,
+        person: Option<&UserId>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<bool, StoreError>;
 }

@@ -122,7 +122,7 @@ pub struct Lease {
     pub company: CompanyId,
     /// The lane.
     pub lane: String,
-    /// Grows with every lease; with an older one nothing can be recorded.
+    /// Grows with every lease, also where the lane was deleted and made anew: with an older one nothing can be recorded.
     pub epoch: i64,
 }
 
@@ -245,7 +245,8 @@ pub trait DeliveryStore: Send + Sync {
 
     /// Opens an attempt again whose worker lost its lane while it was on the wire: it may take effect after what a
     /// successor wrote. The key is due with it, under a new generation, and is resolved like any other. Not fenced.
-    /// False, and nothing changes, while the key has another open attempt: ask again once that is settled.
+    /// False, and nothing changes, while the key has another open attempt: ask again once that is settled. True, and
+    /// nothing changes, where the company is gone.
     async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError>;
 
     /// Records a turn. Attempts of settled keys are closed, but for [`Outcome::Open`] and for what was opened again

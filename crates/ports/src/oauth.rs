@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use kopru_domain::UserId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -119,13 +120,21 @@ impl PendingConsent {
         let code = self.sealed_code.clone().map(|code| (SealedPlace::Code(self.key.clone(), hash), code));
         std::iter::once(verifier).chain(code).collect()
     }
+
+    /// Whether it is for the person, or the person began it.
+    #[must_use]
+    pub fn is_of(&self, person: &UserId) -> bool {
+        self.key.user == *person || self.actor.user.as_ref() == Some(person)
+    }
 }
 
 /// Keeps consents under way, by the hash of their state, later by that of the code which stands for it.
 #[async_trait]
 pub trait ConsentStore: Send + Sync {
-    /// Stores a consent from now until its end, and forgets its company's expired ones.
+    /// Stores a consent from now until its end, and forgets its company's expired ones. [`crate::StoreErrorKind::Conflict`]
+    /// where there is no such company.
     async fn put(&self, state_hash: &str, consent: PendingConsent, time: Range<Timestamp>) -> Result<(), StoreError>;
+
     /// Gives a consent once, if it has not expired.
     async fn take(&self, state_hash: &str, now: Timestamp) -> Result<Option<PendingConsent>, StoreError>;
 }

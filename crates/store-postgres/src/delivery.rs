@@ -64,6 +64,9 @@ impl DeliveryStore for PostgresStore {
     async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError> {
         let mut tx = self.pool.begin().await.map_err(store_error)?;
         lanes::lock(&mut tx, std::slice::from_ref(&work), None).await?;
+        if !work::is_known(&mut tx, &work.company).await? {
+            return Ok(true);
+        }
         let place = (work.company.clone(), work.lane.clone());
         lanes::put(&mut tx, &[work], None).await?;
         if !work::reopen(&mut tx, (&place.0, &place.1), &attempt).await? {

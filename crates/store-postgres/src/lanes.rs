@@ -89,6 +89,16 @@ pub(crate) async fn hold(connection: &mut PgConnection, company: &CompanyId, lan
     Ok(())
 }
 
+/// Locks all of a company's lanes for the transaction, in the order in which turns lock several.
+pub(crate) async fn hold_all(connection: &mut PgConnection, company: &CompanyId) -> Result<(), StoreError> {
+    sqlx::query("SELECT 1 FROM kopru.lane WHERE company_id = $1 ORDER BY lane FOR UPDATE")
+        .bind(company.as_str())
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
 /// Makes work due, waiting since `since` or since its own moment.
 pub(crate) async fn enqueue(
     connection: &mut PgConnection,

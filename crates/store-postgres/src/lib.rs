@@ -19,6 +19,7 @@ mod convert;
 mod data;
 mod database;
 mod delivery;
+mod erasure;
 mod hints;
 mod identity;
 mod integrations;

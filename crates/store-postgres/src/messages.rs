@@ -115,6 +115,29 @@ pub(crate) async fn lock_by_provider(
     row.as_ref().map(message).transpose()
 }
 
+/// Deletes messages, given with their requests, with what waits for them; and the requests of which none is left.
+pub(crate) async fn forget(
+    connection: &mut PgConnection,
+    company: &CompanyId,
+    rows: &[PgRow],
+) -> Result<(), StoreError> {
+    let all = |column| rows.iter().map(|row| get::<Uuid>(row, column)).collect::<Result<Vec<_>, _>>();
+    let (ids, batches) = (all("message_id")?, all("batch_id")?);
+    for sql in [
+        "DELETE FROM kopru.attempt WHERE company_id = $1 AND work_key = ANY ($2::uuid[]::text[])",
+        "DELETE FROM kopru.work WHERE company_id = $1 AND owner = ANY ($3::uuid[]::text[])
+                AND work_key = ANY ($2::uuid[]::text[])",
+        "DELETE FROM kopru.message WHERE company_id = $1 AND message_id = ANY ($2)",
+        "DELETE FROM kopru.message_batch WHERE company_id = $1 AND batch_id = ANY ($3)
+                AND NOT EXISTS (SELECT 1 FROM kopru.message
+                                WHERE message.company_id = $1 AND message.batch_id = message_batch.batch_id)",
+    ] {
+        let query = sqlx::query(sql).bind(company.as_str()).bind(&ids).bind(&batches);
+        query.execute(&mut *connection).await.map_err(store_error)?;
+    }
+    Ok(())
+}
+
 /// Records a turn's steps; a message that is gone has none to take.
 pub(crate) async fn apply(
     connection: &mut PgConnection,

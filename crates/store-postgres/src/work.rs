@@ -156,6 +156,12 @@ pub(crate) async fn has_attempt(
     Ok(row.is_some())
 }
 
+/// Whether the company is there, and stays until the transaction's end.
+pub(crate) async fn is_known(connection: &mut PgConnection, company: &CompanyId) -> Result<bool, StoreError> {
+    let query = sqlx::query("SELECT 1 FROM kopru.company WHERE company_id = $1 FOR KEY SHARE").bind(company.as_str());
+    Ok(query.fetch_optional(connection).await.map_err(store_error)?.is_some())
+}
+
 /// Stores an attempt of its work's present generation unless its key has one; whether it did. The transaction sees
 /// the company.
 pub(crate) async fn reopen(

@@ -14,7 +14,8 @@ impl ConsentStore for SqliteStore {
     async fn put(&self, state_hash: &str, consent: PendingConsent, time: Range<Timestamp>) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         forget_expired(&mut tx, time.start).await?;
-        sqlx::query("INSERT INTO oauth_consent (state_hash, consent, expires_at) VALUES (?, ?, ?)")
+        sqlx::query("INSERT INTO oauth_consent (company_id, state_hash, consent, expires_at) VALUES (?, ?, ?, ?)")
+            .bind(consent.key.company.as_str())
             .bind(state_hash)
             .bind(json(&consent)?)
             .bind(micros(time.end))

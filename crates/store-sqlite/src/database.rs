@@ -51,6 +51,8 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is deleted is overwritten: https://www.sqlite.org/pragma.html#pragma_secure_delete
+            .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10));
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         migrator().run(&writer).await?;
@@ -62,6 +64,12 @@ impl SqliteStore {
     /// A transaction that may write. There is one writer, so it waits for its turn, never for a lock.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(store_error)
+    }
+
+    /// Brings the write-ahead log into the file and empties it: what was deleted is not left in earlier versions of its pages.
+    pub(crate) async fn leave_nothing_in_the_log(&self) -> Result<(), StoreError> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await.map_err(store_error)?;
+        Ok(())
     }
 }
 
@@ -88,6 +96,7 @@ fn migrator() -> Migrator {
         migration(7, "audit", include_str!("../migrations/0007_audit.sql")),
         migration(8, "retention", include_str!("../migrations/0008_retention.sql")),
         migration(9, "messages", include_str!("../migrations/0009_messages.sql")),
+        migration(10, "erasure", include_str!("../migrations/0010_erasure.sql")),
     ];
     Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
 }

@@ -99,6 +99,9 @@ impl DeliveryStore for SqliteStore {
 
     async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
+        if !work::is_known(&mut tx, &work.company).await? {
+            return Ok(true);
+        }
         work::enqueue(&mut tx, std::slice::from_ref(&work), None).await?;
         if !work::reopen(&mut tx, (&work.company, &work.lane), &attempt).await? {
             return Ok(false);

@@ -9,6 +9,7 @@ mod convert;
 mod data;
 mod database;
 mod delivery;
+mod erasure;
 mod identity;
 mod integrations;
 mod limits;

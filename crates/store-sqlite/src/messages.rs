@@ -123,6 +123,24 @@ pub(crate) async fn step(
     }
 }
 
+/// Deletes messages, given with their requests, with what waits for them; and the requests of which none is left.
+pub(crate) async fn forget(tx: &mut Tx, company: &CompanyId, rows: &[SqliteRow]) -> Result<(), StoreError> {
+    let all = |column| rows.iter().map(|row| get::<&str>(row, column)).collect::<Result<Vec<_>, _>>();
+    let (ids, batches) = (json(&all("message_id")?)?, json(&all("batch_id")?)?);
+    for sql in [
+        "DELETE FROM attempt WHERE company_id = ?1 AND work_key IN (SELECT value FROM json_each(?2))",
+        "DELETE FROM work WHERE company_id = ?1 AND owner IN (SELECT value FROM json_each(?3))
+                AND work_key IN (SELECT value FROM json_each(?2))",
+        "DELETE FROM message WHERE company_id = ?1 AND message_id IN (SELECT value FROM json_each(?2))",
+        "DELETE FROM message_batch WHERE company_id = ?1 AND batch_id IN (SELECT value FROM json_each(?3))
+                AND NOT EXISTS (SELECT 1 FROM message WHERE message.company_id = ?1 AND message.batch_id = message_batch.batch_id)",
+    ] {
+        let query = sqlx::query(sql).bind(company.as_str()).bind(&ids).bind(&batches);
+        query.execute(&mut **tx).await.map_err(store_error)?;
+    }
+    Ok(())
+}
+
 async fn save(tx: &mut Tx, company: &CompanyId, message: &Message) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE message SET status = ?3, hold = ?4, trouble = ?5, code = ?6, provider_id = ?7, updated_at = ?8

@@ -31,7 +31,7 @@ impl SealedTexts for SqliteStore {
             let place = SealedPlace::WebhookSecret(company.clone(), get_parsed::<ConfigId>(&row, "config_id")?);
             found.push((place, get(&row, "sealed_secret")?));
         }
-        for row in self.all("SELECT * FROM oauth_consent WHERE consent ->> '$.key.company' = ?", company).await? {
+        for row in self.all("SELECT * FROM oauth_consent WHERE company_id = ?", company).await? {
             found.extend(get_json::<PendingConsent>(&row, "consent")?.sealed(get(&row, "state_hash")?));
         }
         Ok(found)
@@ -98,7 +98,7 @@ fn of_key<'q>(sql: &'static str, key: &'q TokenKey, (old, new): (&'q str, &'q st
 fn of_consent<'q>(key: &'q TokenKey, hash: &'q str, path: &'static str, (old, new): (&'q str, &'q str)) -> Query<'q> {
     sqlx::query(
         "UPDATE oauth_consent SET consent = json_set(consent, ?5, ?1)
-         WHERE consent ->> ?5 = ?2 AND consent ->> '$.key.company' = ?3 AND state_hash = ?4",
+         WHERE consent ->> ?5 = ?2 AND company_id = ?3 AND state_hash = ?4",
     )
     .bind(new)
     .bind(old)

@@ -64,7 +64,8 @@ fn columns(new: &NewWork) -> Result<impl Serialize, StoreError> {
     Ok((lane, key, kind, owner, json(payload)?, rank(*urgency), micros(*due)))
 }
 
-/// Lanes get the earliest moment of their new work.
+/// Lanes get the earliest moment of their new work. One that was deleted and comes again begins with a later epoch: by the
+/// clock.
 async fn bring_forward(tx: &mut Tx, list: &[NewWork]) -> Result<(), StoreError> {
     let mut lanes: BTreeMap<(&CompanyId, &str), Timestamp> = BTreeMap::new();
     for new in list {
@@ -73,7 +74,8 @@ async fn bring_forward(tx: &mut Tx, list: &[NewWork]) -> Result<(), StoreError> 
     }
     for ((company, lane), due) in lanes {
         sqlx::query(
-            "INSERT INTO lane (company_id, lane, next_due) VALUES (?, ?, ?)
+            "INSERT INTO lane (company_id, lane, next_due, epoch)
+             VALUES (?, ?, ?, CAST(unixepoch('subsec') * 1000000 AS INTEGER))
              ON CONFLICT DO UPDATE SET next_due = min(coalesce(next_due, excluded.next_due), excluded.next_due)",
         )
         .bind(company.as_str())
@@ -166,6 +168,12 @@ pub(crate) async fn has_attempt(
         .await
         .map_err(store_error)?;
     Ok(row.is_some())
+}
+
+/// Whether the company is there.
+pub(crate) async fn is_known(tx: &mut Tx, company: &CompanyId) -> Result<bool, StoreError> {
+    let query = sqlx::query("SELECT 1 FROM company WHERE company_id = ?").bind(company.as_str());
+    Ok(query.fetch_optional(&mut **tx).await.map_err(store_error)?.is_some())
 }
 
 /// Stores an attempt of its work's present generation unless its key has one; whether it did.

@@ -1,5 +1,6 @@
 //! Commands for an operator; a server may run meanwhile.
 
+use anyhow::ensure;
 use clap::{Args, Subcommand};
 use kopru_domain::{CompanyId, UserId};
 use kopru_ports::identity::Scope;
@@ -35,6 +36,19 @@ pub enum CompanyCommand {
         /// The person, where it is about one alone.
         #[arg(long)]
         user: Option<UserId>,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Delete all that is kept of a company, or of one of its people, and end their connections, for good.
+    Erase {
+        /// The company.
+        company: CompanyId,
+        /// The person, where it is about one alone.
+        #[arg(long)]
+        user: Option<UserId>,
+        /// That it is meant.
+        #[arg(long)]
+        yes: bool,
         #[command(flatten)]
         database: Database,
     },
@@ -107,6 +121,10 @@ pub async fn company(command: CompanyCommand) -> anyhow::Result<()> {
         CompanyCommand::Add { company, name, database } => (database, Wish::AddCompany { company, name }),
         CompanyCommand::List { database } => (database, Wish::Companies),
         CompanyCommand::Export { company, user, database } => (database, Wish::Export { company, person: user }),
+        CompanyCommand::Erase { company, user, yes, database } => {
+            ensure!(yes, "this cannot be undone; if it is meant, say --yes");
+            (database, Wish::Erase { company, person: user })
+        }
     };
     operator::ask(&database, wish, say).await
 }

@@ -8,6 +8,7 @@ mod consent;
 mod console;
 mod data;
 mod docs;
+mod erasure;
 mod fields;
 mod google;
 mod health;
@@ -125,6 +126,8 @@ pub fn router(app: App) -> Router {
         .routes(routes!(calendar::get, calendar::change, calendar::delete))
         .routes(routes!(data::export_company))
         .routes(routes!(data::export_person))
+        .routes(routes!(erasure::company))
+        .routes(routes!(erasure::person))
         .with_state(app)
         .split_for_parts();
     router

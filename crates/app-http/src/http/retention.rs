@@ -27,6 +27,10 @@ pub struct RetentionView {
     #[serde(rename = "audit_days", deserialize_with = "Option::deserialize")]
     #[schema(required = true)]
     audit: Option<u16>,
+    /// Messages for which nothing is left to be done; 365 from the beginning.
+    #[serde(rename = "messages_days", deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
+    messages: Option<u16>,
 }
 
 /// How long the company's data are kept.
@@ -49,14 +53,14 @@ pub async fn replace(
     Path(company): Path<String>,
     Body(body): Body<RetentionView>,
 ) -> Answer<Json<RetentionView>> {
-    let RetentionView { history, events, audit } = body;
-    let retention = Retention { history, events, audit };
+    let RetentionView { history, events, audit, messages } = body;
+    let retention = Retention { history, events, audit, messages };
     app.engine.set_retention(&caller.0.of(&company)?, retention).await?;
     Ok(Json(retention.into()))
 }
 
 impl From<Retention> for RetentionView {
-    fn from(Retention { history, events, audit }: Retention) -> Self {
-        Self { history, events, audit }
+    fn from(Retention { history, events, audit, messages }: Retention) -> Self {
+        Self { history, events, audit, messages }
     }
 }

@@ -9,8 +9,11 @@ const RETENTION: &str = "/api/v1/companies/acme/retention";
 async fn an_administrator_says_how_long_data_are_kept() {
     let service = Service::start_unset().await;
     let retention = service.call("GET", RETENTION, None).await;
-    assert_eq!(retention.json, json!({ "history_days": 365, "events_days": 30, "audit_days": 730 }));
-    let wish = json!({ "history_days": 90, "events_days": 1, "audit_days": null });
+    assert_eq!(
+        retention.json,
+        json!({ "history_days": 365, "events_days": 30, "audit_days": 730, "messages_days": 365 })
+    );
+    let wish = json!({ "history_days": 90, "events_days": 1, "audit_days": null, "messages_days": 7 });
     assert_eq!(service.call("PUT", RETENTION, Some(wish.clone())).await.json, wish);
     assert_eq!(service.call("GET", RETENTION, None).await.json, wish);
     for (field, value) in [("history_days", json!(0)), ("events_days", json!(3651)), ("audit_days", json!("x"))] {
@@ -19,29 +22,29 @@ async fn an_administrator_says_how_long_data_are_kept() {
         let answer = service.call("PUT", RETENTION, Some(bad)).await;
         assert_eq!((answer.status, answer.json["field"].as_str()), (422, Some(field)));
     }
-    let short = json!({ "history_days": 90, "events_days": 1 });
+    let short = json!({ "history_days": 90, "events_days": 1, "messages_days": 7 });
     let answer = service.call("PUT", RETENTION, Some(short)).await;
     assert_eq!((answer.status, answer.json["field"].as_str()), (422, Some("audit_days")), "for ever has to be said");
     let log = service.call("GET", "/api/v1/companies/acme/audit?limit=1", None).await.json;
     let entry = &log["items"][0];
     assert_eq!(entry["action"], "retention_changed");
     let subject: Value = serde_json::from_str(entry["subject"].as_str().unwrap()).unwrap();
-    assert_eq!(subject, json!({ "history": 90, "events": 1, "audit": null }));
+    assert_eq!(subject, json!({ "history": 90, "events": 1, "audit": null, "messages": 7 }));
 }
 
 /// The records of an export, and that it is whole.
-fn records(text: &str) -> Vec<Value> {
+pub fn records(text: &str) -> Vec<Value> {
     let mut records: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(records.pop(), Some(json!({ "type": "end" })));
     records
 }
 
-fn of<'a>(records: &'a [Value], kind: &str) -> Vec<&'a Value> {
+pub fn of<'a>(records: &'a [Value], kind: &str) -> Vec<&'a Value> {
     records.iter().filter(|record| record["type"] == kind).collect()
 }
 
 /// A second person's configuration, made beside the first one's.
-async fn beside(service: &Service) -> Config {
+pub async fn beside(service: &Service) -> Config {
     let can = [("Kopru-User", "can")];
     let sheet = json!({ "id": "t", "title": "t", "locale": "tr_TR", "tabs": [{ "gid": 0, "title": "t",
         "values": [["Ad", "Telefon"], ["Deniz", "0532 000 00 09"]] }] });

@@ -37,7 +37,7 @@ fn kopru_on(database: &str) -> Command {
     command
 }
 
-fn vault_key() -> String {
+pub fn vault_key() -> String {
     STANDARD.encode([7; 32])
 }
 

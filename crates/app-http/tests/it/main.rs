@@ -9,6 +9,7 @@ mod configs;
 mod data;
 mod demo;
 mod dependency_rule;
+mod erasure;
 mod google;
 mod harness;
 mod message_faults;

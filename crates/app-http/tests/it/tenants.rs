@@ -100,13 +100,14 @@ async fn asked(service: &Service, headers: &[(&str, &str)], (method, path): &(St
         ("POST", path) if ANY_SCOPE.contains(&path) => json!({ "user": "ayse" }),
         ("PUT", path) if path.ends_with("/origins") => json!({ "origins": ["https://theirs.example"] }),
         ("PUT", path) if path.ends_with("/retention") => {
-            json!({ "history_days": 1, "events_days": 1, "audit_days": 1 })
+            json!({ "history_days": 1, "events_days": 1, "audit_days": 1, "messages_days": 1 })
         }
         ("PUT", path) if path.contains("/templates/") => json!({ "text": "theirs" }),
         ("PUT", path) if path.ends_with("/messaging") => json!({ "region": "DE", "zone": "UTC" }),
         ("PUT" | "DELETE", path) if path.ends_with("/opt-outs") => {
             json!({ "channel": "sms", "number": "+905329999999" })
         }
+        ("DELETE", path) if path.ends_with("/companies/acme") => json!({ "confirm": "acme" }),
         ("POST", path) if path.ends_with("/send") => json!({ "to": "+905329999999", "message": "theirs" }),
         ("POST", path) if path.ends_with("/preview") => json!({ "text": "theirs" }),
         ("PUT", _) => json!({ "webhook": format!("{}/rest/1/abcdef/", service.portal()) }),

@@ -73,7 +73,7 @@ impl ConfigStore for MemoryStore {
         let mut state = self.state();
         let owner = id.to_string();
         for (_, lane) in state.lanes.iter_mut().filter(|((of, _), _)| of == company) {
-            lane.forget(&owner);
+            lane.forget(|_, job| job.owner == owner);
         }
         Ok(state.tabs.remove(&(company.clone(), id)).is_some())
     }

@@ -11,6 +11,7 @@ use super::MemoryStore;
 impl ConsentStore for MemoryStore {
     async fn put(&self, state_hash: &str, consent: PendingConsent, time: Range<Timestamp>) -> Result<(), StoreError> {
         let mut state = self.state();
+        state.is_known(&consent.key.company)?;
         state.consents.retain(|_, (_, expires)| time.start < *expires);
         state.consents.insert(state_hash.to_owned(), (consent, time.end));
         Ok(())

@@ -1,10 +1,13 @@
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use kopru_domain::{CompanyId, ConfigId};
+use kopru_domain::{CompanyId, ConfigId, UserId};
 use kopru_ports::StoreError;
 use kopru_ports::data::{Connection, DataStore, LoggedEvent, Retention};
+use kopru_ports::outbox::Message;
 use kopru_ports::sessions::Session;
 
+use super::erasure::Bites;
 use super::rows::Event;
 use super::{MemoryStore, State, kept, most};
 
@@ -55,28 +58,52 @@ impl DataStore for MemoryStore {
             later.map(|(_, Event { event, processed })| LoggedEvent { event: event.clone(), processed: *processed });
         Ok(logged.take(most(limit)).collect())
     }
+
+    async fn erase(
+        &self,
+        company: &CompanyId,
+        person: Option<&UserId>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<bool, StoreError> {
+        Ok(self.state().erase(company, person, kept(now), most(limit)))
+    }
 }
 
 impl State {
     fn prune(&mut self, company: &CompanyId, now: Timestamp, limit: usize) -> bool {
         let retention = self.retention.get(company).copied().unwrap_or_default();
-        let is_old = |at: Timestamp, days: Option<u16>| {
-            days.is_some_and(|days| at < now - SignedDuration::from_hours(24 * i64::from(days)))
-        };
-        let mut bites = [0; 5];
-        let mut bite = |kind: usize, old: bool| {
-            let taken = old && bites[kind] < limit;
-            bites[kind] += usize::from(taken);
-            !taken
-        };
+        let before = |days: Option<u16>| days.map(|days| now - SignedDuration::from_hours(24 * i64::from(days)));
+        let is_old = |at: Timestamp, days| before(days).is_some_and(|before| at < before);
+        let mut bites = Bites::of(limit);
         for (_, tab) in self.tabs.iter_mut().filter(|((of, _), _)| of == company) {
-            tab.history.retain(|_, entry| bite(0, is_old(entry.at, retention.history)));
+            tab.history.retain(|_, entry| bites.stays("history", is_old(entry.at, retention.history)));
             let done = |event: &Event| event.processed.is_some_and(|at| is_old(at, retention.events));
-            tab.events.retain(|_, event| bite(1, done(event)));
+            tab.events.retain(|_, event| bites.stays("event", done(event)));
         }
-        self.audit.retain(|(of, _), entry| of != company || bite(2, is_old(entry.at, retention.audit)));
-        self.sessions.retain(|_, session| session.company != *company || bite(3, session.expires <= now));
-        self.consents.retain(|_, (consent, end)| consent.key.company != *company || bite(4, *end <= now));
-        bites.contains(&limit)
+        self.audit.retain(|(of, _), entry| bites.stays("audit", of == company && is_old(entry.at, retention.audit)));
+        let ended =
+            self.messages_of(company).filter(|one| is_old(one.created, retention.messages) && self.is_ended(one));
+        let ended = ended.filter(|_| !bites.stays("message", true)).map(|message| message.id).collect();
+        self.forget_messages(company, &ended);
+        let is_old = |at| is_old(at, retention.messages);
+        self.inbound.retain(|(of, _), at| bites.stays("inbound", of == company && is_old(*at)));
+        let first = before(retention.messages).map(|before| before.to_zoned(TimeZone::UTC).date());
+        self.days.retain(|(of, day), _| bites.stays("day", of == company && first.is_some_and(|first| *day < first)));
+        self.prune_what_says_nothing(company, now, &mut bites);
+        bites.more()
+    }
+
+    fn prune_what_says_nothing(&mut self, company: &CompanyId, now: Timestamp, bites: &mut Bites) {
+        self.sessions.retain(|_, one| bites.stays("session", one.company == *company && one.expires <= now));
+        self.consents.retain(|_, (one, end)| bites.stays("consent", one.key.company == *company && *end <= now));
+        self.limits.retain(|_, (_, full_at)| bites.stays("limit", *full_at < now - SignedDuration::from_hours(1)));
+        self.drop_lanes(|(of, _), lane| of == company && lane.is_idle(now));
+    }
+
+    /// Whether a message is settled or handed over, and nothing waits to be done for it.
+    fn is_ended(&self, message: &Message) -> bool {
+        let key = message.id.to_string();
+        !message.waits_here() && !self.lanes.values().any(|lane| lane.jobs.contains_key(&key))
     }
 }

@@ -46,8 +46,10 @@ impl DeliveryStore for MemoryStore {
 
     async fn reopen(&self, work: NewWork, attempt: NewAttempt) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let lane = state.lanes.entry((work.company.clone(), work.lane.clone())).or_default();
-        Ok(lane.reopen(&work, attempt))
+        if state.is_known(&work.company).is_err() {
+            return Ok(true);
+        }
+        Ok(state.lane(&work).reopen(&work, attempt))
     }
 
     async fn settle(&self, lease: &Lease, now: Timestamp, settlement: Settlement) -> Result<(), StoreError> {
@@ -80,7 +82,12 @@ impl DeliveryStore for MemoryStore {
 
 impl State {
     pub(super) fn enqueue(&mut self, new: &NewWork, now: Timestamp) {
-        self.lanes.entry((new.company.clone(), new.lane.clone())).or_default().enqueue(new, now);
+        self.lane(new).enqueue(new, now);
+    }
+
+    fn lane(&mut self, new: &NewWork) -> &mut Lane {
+        let key = (new.company.clone(), new.lane.clone());
+        self.lanes.entry(key).or_insert_with(|| Lane::of_epoch(self.first_epoch))
     }
 
     fn fenced(&mut self, lease: &Lease) -> Result<&mut Lane, StoreError> {

@@ -38,6 +38,10 @@ struct Attempt {
 }
 
 impl Lane {
+    pub fn of_epoch(epoch: i64) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+
     pub fn enqueue(&mut self, new: &NewWork, now: Timestamp) {
         let due = kept(new.due);
         match self.jobs.get_mut(&new.key) {
@@ -126,10 +130,15 @@ impl Lane {
         }
     }
 
-    /// Drops an owner's work.
-    pub fn forget(&mut self, owner: &str) {
-        self.jobs.retain(|_, job| job.owner != owner);
+    /// Drops work, with its attempts.
+    pub fn forget(&mut self, mut goes: impl FnMut(&str, &Job) -> bool) {
+        self.jobs.retain(|key, job| !goes(key, job));
         self.attempts.retain(|key, _| self.jobs.contains_key(key));
+    }
+
+    /// Whether nothing waits on it and nobody holds it.
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        self.jobs.is_empty() && self.lease_until <= now
     }
 
     pub fn refresh(&mut self) {

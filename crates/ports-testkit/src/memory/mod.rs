@@ -6,6 +6,7 @@ mod consents;
 mod contacts;
 mod data;
 mod delivery;
+mod erasure;
 mod identity;
 mod integrations;
 mod lane;
@@ -69,13 +70,15 @@ struct State {
     counted: BTreeSet<(CompanyId, Uuid)>,
     days: BTreeMap<(CompanyId, Date), Tally>,
     contacts: BTreeMap<(CompanyId, Channel, String), Contact>,
-    /// People's messages that were told of.
-    inbound: BTreeSet<(CompanyId, String)>,
+    /// People's messages that were told of, and when first.
+    inbound: BTreeMap<(CompanyId, String), Timestamp>,
     templates: BTreeMap<(CompanyId, String), NamedTemplate>,
     policies: BTreeMap<CompanyId, Policy>,
     probe: Option<String>,
     /// The number of the last history entry.
     entries: i64,
+    /// Lanes that were dropped had no later epoch.
+    first_epoch: i64,
 }
 
 impl MemoryStore {

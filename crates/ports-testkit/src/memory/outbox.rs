@@ -102,7 +102,9 @@ impl OutboxStore for MemoryStore {
             Told::Message(message, word) => {
                 state.is_known(company)?;
                 let InboundMessage { provider_id, channel, from, .. } = message;
-                if state.inbound.insert((company.clone(), provider_id)) {
+                let key = (company.clone(), provider_id);
+                if !state.inbound.contains_key(&key) {
+                    state.inbound.insert(key, now);
                     state.heard(company, channel, &from, word, now);
                 }
                 Ok(None)
@@ -141,7 +143,7 @@ impl State {
         if self.companies.contains_key(company) { Ok(()) } else { Err(error(StoreErrorKind::Conflict)) }
     }
 
-    fn messages_of(&self, company: &CompanyId) -> impl DoubleEndedIterator<Item = &Message> {
+    pub(super) fn messages_of(&self, company: &CompanyId) -> impl DoubleEndedIterator<Item = &Message> {
         let all = (company.clone(), Uuid::nil())..=(company.clone(), Uuid::max());
         self.messages.range(all).map(|(_, message)| message)
     }

@@ -2,24 +2,34 @@
 
 use std::sync::Arc;
 
+use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
-use kopru_domain::RowState;
+use kopru_domain::message::{Channel, MessageStatus, OptWord};
+use kopru_domain::{CompanyId, RowState};
+use kopru_ports::StoreErrorKind;
 use kopru_ports::audit::{Actor, AuditAction, AuditEntry, AuditLog};
 use kopru_ports::configs::SyncConfig;
 use kopru_ports::data::{DataStore, Retention};
 use kopru_ports::delivery::{Claim, LeaseAnswer, Outcome, Settlement};
 use kopru_ports::identity::IdentityStore;
+use kopru_ports::inbound::InboundMessage;
 use kopru_ports::oauth::ConsentStore;
+use kopru_ports::outbox::{BatchAccepted, Caps, Message, MessageQuery, NewBatch, OutboxStore, Told};
 use kopru_ports::seal::SealedTexts;
 use kopru_ports::sessions::{Session, SessionStore};
 use kopru_ports::sync::{Accepted, HistoryEntry, SheetEvent, SyncChanges};
 use kopru_ports::tokens::{Service, TokenKey, TokenStore};
 use uuid::Uuid;
 
+use super::outbox::{self, Store as Messages, batch, message};
 use super::sync::{Store, config, due, row_id};
 use super::tokens::token;
 
 const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
+
+/// The day of `NOW`, and a cap that one message fills.
+const DAY: Date = date(2023, 11, 14);
+const ONE: Caps = Caps { messages: Some(1), segments: None };
 
 fn day(number: i64) -> Timestamp {
     NOW + SignedDuration::from_hours(24 * number)
@@ -88,11 +98,11 @@ pub async fn what_is_old_is_deleted_bite_by_bite(store: Arc<impl Store + AuditLo
     fill(&*store, &other).await;
     let company = &config.company;
     assert_eq!(store.retention(company).await.expect("an answer"), Retention::default());
-    let for_ever = Retention { history: None, events: None, audit: None };
+    let for_ever = Retention { history: None, events: None, audit: None, messages: None };
     store.set_retention(company, for_ever).await.expect("set");
     assert_eq!(store.retention(company).await.expect("an answer"), for_ever);
     assert!(!store.prune(company, day(100_000), 10).await.expect("an answer"));
-    let ten_days = Retention { history: Some(10), events: Some(10), audit: Some(10) };
+    let ten_days = Retention { history: Some(10), events: Some(10), audit: Some(10), messages: None };
     store.set_retention(company, ten_days).await.expect("set");
     assert!(!store.prune(company, day(10), 1).await.expect("an answer"), "not a day too early");
     assert_eq!(left(&*store, &config).await, (3, 3, 3));
@@ -129,6 +139,92 @@ where
     assert_eq!(left().await, (1, 1));
     store.put("later", consent, day(3)..day(4)).await.expect("stored");
     assert_eq!(left().await, (1, 1), "the last of the others has ended");
+}
+
+/// Messages go with what was counted and told of them; those that wait, are asked about or are too young stay.
+pub async fn messages_are_deleted_when_nothing_is_left_to_be_done_for_them(store: Arc<impl Messages + DataStore>) {
+    let (acme, other) = (outbox::company(&*store, "acme").await, outbox::company(&*store, "other").await);
+    for company in [&acme, &other] {
+        fill_messages(&*store, company).await;
+    }
+    let days = Retention { messages: Some(10), ..Retention::default() };
+    store.set_retention(&acme, days).await.expect("set");
+    assert!(!store.prune(&acme, day(10), 10).await.expect("an answer"), "not a day too early");
+    assert_eq!(left_of_messages(&*store, &acme).await, vec![5, 4, 3, 2, 1]);
+    while store.prune(&acme, day(11), 1).await.expect("an answer") {}
+    assert_eq!(left_of_messages(&*store, &acme).await, vec![5, 4, 3], "one waits, one is asked about, one is young");
+    assert_eq!(left_of_messages(&*store, &other).await, vec![5, 4, 3, 2, 1]);
+    let again = NewBatch { key: Some("key".into()), ..batch(&acme, 1, vec![message(9)]) };
+    assert_eq!(OutboxStore::accept(&*store, again).await.expect("an answer"), BatchAccepted::Stored, "its request too");
+    let heard = || Told::Message(inbound(), Some(OptWord::Stop));
+    store.told(&acme, heard(), day(11)).await.expect("told");
+    assert_eq!(
+        store.opt_outs(&acme, None, 9).await.expect("opt-outs").len(),
+        1,
+        "that it was told before is forgotten"
+    );
+    store.told(&other, heard(), day(11)).await.expect("told");
+    assert_eq!(store.opt_outs(&other, None, 9).await.expect("opt-outs").len(), 0);
+    for (company, may_go) in [(&acme, 1), (&other, 0)] {
+        assert_eq!(store.count(company, DAY, ONE, &[outbox::id(5)]).await.expect("counted").len(), may_go);
+    }
+}
+
+fn inbound() -> InboundMessage {
+    let (provider_id, channel, from) = ("IN".into(), Channel::Sms, outbox::number(1));
+    InboundMessage { provider_id, channel, from, text: String::new(), word: None }
+}
+
+/// Of five messages the first two are at their end; the third waits, the fourth is asked about, the fifth is young.
+async fn fill_messages(store: &impl Messages, company: &CompanyId) {
+    for last in 1..=5 {
+        let status = match last {
+            1 => MessageStatus::Delivered,
+            3 => MessageStatus::Queued,
+            _ => MessageStatus::Sent,
+        };
+        let created = if last == 5 { day(5) } else { NOW };
+        let mut new = batch(company, last, vec![Message { status, created, ..message(last) }]);
+        new.created = created;
+        new.key = (last == 1).then(|| "key".into());
+        new.work.retain(|_| last == 3 || last == 4);
+        OutboxStore::accept(store, new).await.expect("accepted");
+    }
+    store.told(company, Told::Message(inbound(), None), NOW).await.expect("told");
+    assert_eq!(store.count(company, DAY, ONE, &[outbox::id(3)]).await.expect("counted").len(), 1);
+}
+
+async fn left_of_messages(store: &impl Messages, company: &CompanyId) -> Vec<u128> {
+    let query = MessageQuery { limit: 99, ..MessageQuery::default() };
+    store.messages(company, query).await.expect("messages").iter().map(|one| one.id.as_u128()).collect()
+}
+
+/// Sessions that have ended, and lanes on which nothing waits; a lane that comes again has a later epoch.
+pub async fn what_says_nothing_any_more_is_deleted<S>(store: Arc<S>)
+where
+    S: Store + DataStore + SessionStore,
+{
+    let config = config(&*store, "acme").await;
+    let session = super::sessions::session(&*store).await;
+    store.begin_session("hash", &session, NOW).await.expect("begun");
+    store.enqueue(vec![due(&config)]).await.expect("enqueued");
+    let LeaseAnswer::Granted(lease) = store.lease(NOW, session.expires).await.expect("an answer") else {
+        panic!("the lane is due");
+    };
+    let done = Settlement { outcomes: vec![(due(&config).key, 1, Outcome::Done)], ..Settlement::default() };
+    store.settle(&lease, NOW, done).await.expect("recorded");
+    store.prune(&config.company, session.expires - SignedDuration::from_secs(1), 9).await.expect("an answer");
+    assert_eq!(store.sessions(&config.company).await.expect("sessions").len(), 1);
+    store.renew(&lease, session.expires).await.expect("its lane is held");
+    store.prune(&config.company, session.expires, 9).await.expect("an answer");
+    assert_eq!(store.sessions(&config.company).await.expect("sessions"), []);
+    let error = store.renew(&lease, session.expires).await.expect_err("its lane is gone");
+    assert_eq!(error.kind, StoreErrorKind::StaleLease);
+    store.enqueue(vec![due(&config)]).await.expect("enqueued");
+    let LeaseAnswer::Granted(anew) = store.lease(NOW, day(1)).await.expect("an answer") else {
+        panic!("the lane is due");
+    };
+    assert!(anew.epoch > lease.epoch);
 }
 
 /// A company's connections are told without their tokens, its sessions without their hashes, events with their end.

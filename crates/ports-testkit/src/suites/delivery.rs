@@ -8,6 +8,7 @@ use kopru_ports::StoreErrorKind;
 use kopru_ports::delivery::{
     Claim, DeliveryStore, Gather, Lease, LeaseAnswer, NewAttempt, NewWork, Outcome, Settlement, Urgency, Work,
 };
+use kopru_ports::identity::IdentityStore;
 use serde_json::{Value, json};
 
 fn at(second: i64) -> Timestamp {
@@ -235,7 +236,8 @@ pub async fn a_lane_given_back_stands_behind_those_that_wait(store: Arc<impl Del
 }
 
 /// What a lost worker may send late is resolved like any attempt, once no other one is open for its key.
-pub async fn a_late_attempt_is_opened_again(store: Arc<impl DeliveryStore>) {
+pub async fn a_late_attempt_is_opened_again(store: Arc<impl DeliveryStore + IdentityStore>) {
+    store.add_company(&work("a", 0).company, "", at(0)).await.expect("a company");
     let late = |deadline| NewAttempt { key: "a".into(), generation: 1, payload: json!("late"), deadline: at(deadline) };
     store.enqueue(vec![work("a", 0)]).await.expect("enqueued");
     let lease = leased(&*store, 0).await;
@@ -254,7 +256,8 @@ pub async fn a_late_attempt_is_opened_again(store: Arc<impl DeliveryStore>) {
 }
 
 /// What was opened again since its key was claimed is neither replaced by the turn that began before, nor closed by it.
-pub async fn a_turn_cannot_close_what_was_opened_again_meanwhile(store: Arc<impl DeliveryStore>) {
+pub async fn a_turn_cannot_close_what_was_opened_again_meanwhile(store: Arc<impl DeliveryStore + IdentityStore>) {
+    store.add_company(&work("a", 0).company, "", at(0)).await.expect("a company");
     let attempt = |payload| NewAttempt { key: "a".into(), generation: 1, payload, deadline: at(40) };
     store.enqueue(vec![work("a", 0)]).await.expect("enqueued");
     let lease = leased(&*store, 0).await;

@@ -14,6 +14,7 @@ pub mod crm_catalog;
 pub mod crm_writer;
 pub mod data;
 pub mod delivery;
+pub mod erasure;
 pub mod gate;
 pub mod host_tokens;
 pub mod identity;
@@ -44,7 +45,7 @@ pub mod unique_ids;
 #[macro_export]
 macro_rules! storage_suite {
     ($open:expr) => {
-        $crate::storage_suite!($open; delivery, limits, sync, configs, identity, integrations, tokens, consents, sessions, origins, audit, data, sealed_texts, outbox, message_steps, contacts, texts);
+        $crate::storage_suite!($open; delivery, limits, sync, configs, identity, integrations, tokens, consents, sessions, origins, audit, data, erasure, sealed_texts, outbox, message_steps, contacts, texts);
     };
     ($open:expr; $($port:ident),+ $(,)?) => {
         $($crate::port_suite!($open, $port);)+
@@ -90,7 +91,17 @@ macro_rules! port_suite {
         $crate::clauses!($open, data: [
             what_is_old_is_deleted_bite_by_bite,
             sessions_and_consents_that_have_ended_are_deleted,
+            messages_are_deleted_when_nothing_is_left_to_be_done_for_them,
+            what_says_nothing_any_more_is_deleted,
             what_is_kept_is_listed,
+        ]);
+    };
+    ($open:expr, erasure) => {
+        $crate::clauses!($open, erasure: [
+            a_person_is_erased_and_nobody_else,
+            a_company_is_erased_and_no_other,
+            an_erasure_goes_on_from_wherever_it_broke_off,
+            with_an_erased_companys_lane_nothing_is_recorded,
         ]);
     };
     ($open:expr, outbox) => {

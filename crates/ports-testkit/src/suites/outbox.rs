@@ -82,7 +82,7 @@ fn unsendable(last: u128) -> Message {
     }
 }
 
-fn work(company: &CompanyId, message: &Message) -> NewWork {
+pub(crate) fn work(company: &CompanyId, message: &Message) -> NewWork {
     NewWork {
         company: company.clone(),
         lane: message.lane.clone(),

@@ -26,11 +26,16 @@ const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
 
 /// A configuration of the company, made in the store.
 pub(crate) async fn config(store: &impl Store, company: &str) -> SyncConfig {
-    let company: CompanyId = company.parse().expect("an id");
-    store.add_company(&company, "", NOW).await.expect("a company");
-    let config = SyncConfig {
+    let config = new_config(company);
+    store.add_company(&config.company, "", NOW).await.expect("a company");
+    store.add(&config).await.expect("a configuration");
+    config
+}
+
+pub(crate) fn new_config(company: &str) -> SyncConfig {
+    SyncConfig {
         id: ConfigId(Uuid::now_v7()),
-        company,
+        company: company.parse().expect("an id"),
         user: "ayse".parse().expect("an id"),
         name: "n".into(),
         spreadsheet: "s".parse().expect("an id"),
@@ -45,9 +50,7 @@ pub(crate) async fn config(store: &impl Store, company: &str) -> SyncConfig {
         sealed_secret: "sealed".into(),
         created: NOW,
         scan: None,
-    };
-    store.add(&config).await.expect("a configuration");
-    config
+    }
 }
 
 pub(crate) fn due(config: &SyncConfig) -> NewWork {
@@ -81,7 +84,7 @@ fn says(text: &str) -> Fields {
     BTreeMap::from([("NAME".into(), FieldValue::Text(text.into()))])
 }
 
-fn seen(number: u128, text: &str) -> RowSeen {
+pub(crate) fn seen(number: u128, text: &str) -> RowSeen {
     RowSeen {
         id: row_id(number),
         place: u32::try_from(number).unwrap_or(0),

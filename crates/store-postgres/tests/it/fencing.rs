@@ -22,10 +22,10 @@ async fn a_process_that_was_frozen_past_its_lease_records_nothing() {
     let Some(url) = fresh_url().await else { return };
     open(&url).await.enqueue(vec![work("a", "1"), work("a", "2")]).await.unwrap();
     let (mut frozen, mut other) = (Process::start(WORKER, &url), Process::start(WORKER, &url));
-    assert_eq!(frozen.ask("lease").await, "leased 1");
+    assert_eq!(frozen.ask("lease").await, "leased a");
     assert_eq!(frozen.ask("claim").await, "claimed 2");
     frozen.signal(Signal::STOP);
-    assert_eq!(other.ask("lease").await, "leased 2");
+    assert_eq!(other.ask("lease").await, "leased a");
     assert_eq!(other.ask("claim").await, "claimed 2");
     assert_eq!(other.ask("settle 1").await, "done");
     frozen.signal(Signal::CONT);
@@ -41,7 +41,7 @@ async fn a_process_that_froze_while_it_recorded_is_undone_and_frees_its_lane() {
     let Some(url) = fresh_url().await else { return };
     open(&url).await.enqueue(vec![work("a", "1")]).await.unwrap();
     let (mut frozen, mut other) = (Process::start(WORKER, &url), Process::start(WORKER, &url));
-    assert_eq!(frozen.ask("lease").await, "leased 1");
+    assert_eq!(frozen.ask("lease").await, "leased a");
     assert_eq!(frozen.ask("claim").await, "claimed 1");
     let mut admin = PgConnection::connect(&url).await.unwrap();
     let mut held_up = admin.begin().await.unwrap();
@@ -50,7 +50,7 @@ async fn a_process_that_froze_while_it_recorded_is_undone_and_frees_its_lane() {
     until_somebody_waits(&mut held_up).await;
     frozen.signal(Signal::STOP);
     held_up.commit().await.unwrap();
-    assert_eq!(other.ask("lease").await, "leased 2");
+    assert_eq!(other.ask("lease").await, "leased a");
     assert_eq!(other.ask("claim").await, "claimed 1");
     frozen.signal(Signal::CONT);
     assert_eq!(frozen.answer().await.unwrap(), "Unavailable");
@@ -95,7 +95,7 @@ impl Worker {
         let now = self.clock.now();
         if line == "lease" {
             let lease = self.lease(LEASE).await?;
-            return Ok(format!("leased {}", self.lease.insert(lease).epoch));
+            return Ok(format!("leased {}", self.lease.insert(lease).lane));
         }
         let lease = self.lease.as_ref().expect("a lease");
         let attempt = || NewAttempt { key: "1".into(), generation: 1, payload: Value::Null, deadline: now };

@@ -293,13 +293,18 @@ impl Stranger {
         ask!(self, AuditLog::record(&entry)).unwrap();
         assert_eq!(ask!(self, AuditLog::audit_log(&company, None, 9)).unwrap(), [entry]);
         assert_eq!(ask!(self, AuditLog::audit_log(&company, Some(self.entry), 9)).unwrap(), []);
-        let short = Retention { history: Some(1), events: Some(1), audit: Some(1) };
+        let short = Retention { history: Some(1), events: Some(1), audit: Some(1), messages: Some(1) };
         ask!(self, DataStore::set_retention(&company, short)).unwrap();
         assert_eq!(ask!(self, DataStore::retention(&company)).unwrap(), short);
         assert_eq!(ask!(self, DataStore::connections(&company)).unwrap(), []);
         assert_eq!(ask!(self, DataStore::sessions(&company)).unwrap(), []);
         assert_eq!(ask!(self, DataStore::event_log(&company, self.config, None, 9)).unwrap(), []);
         ask!(self, DataStore::prune(&company, NOW + Duration::from_hours(24 * 365), 9)).unwrap();
+        let later = NOW + Duration::from_hours(24 * 365);
+        for person in [Some(&self.user), None] {
+            while ask!(self, DataStore::erase(&company, person, later, 1)).unwrap() {}
+        }
+        assert_eq!(self.store.company(&company).await.unwrap(), None);
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::civil::date;
 use kopru_domain::CompanyId;
 use kopru_domain::message::{Channel, Policy, Template};
 use kopru_ports::audit::{Actor, AuditAction, AuditEntry, AuditLog};
+use kopru_ports::data::DataStore;
 use kopru_ports::delivery::DeliveryStore;
 use kopru_ports::identity::{ApiKey, IdentityStore, Scope};
 use kopru_ports::inbound::InboundMessage;
@@ -231,6 +232,34 @@ async fn a_connection_goes_back_to_the_pool_blind() {
     assert_eq!(store.keys(&umbrella).await.unwrap().len(), 0);
     assert_eq!(store.key_by_hash("hash of another key").await.unwrap(), None);
     assert!(store.load(&TokenKey::of_company(&umbrella, Service::Bitrix24)).await.unwrap().is_none());
+}
+
+/// Every row of every table of the schema that says something of `acme` or its people.
+async fn traces(owner: &mut PgConnection) -> Vec<String> {
+    let tables = owner.fetch_all("SELECT table_name FROM information_schema.tables WHERE table_schema = 'kopru'");
+    let mut traces = Vec::new();
+    for table in tables.await.unwrap().iter().map(|row| row.get::<String, _>(0)) {
+        let rows = format!("SELECT one::text FROM kopru.{table} AS one WHERE one::text ~ 'acme|ayse|sealed'");
+        let rows = owner.fetch_all(AssertSqlSafe(rows)).await.unwrap();
+        traces.extend(rows.iter().map(|row| format!("{table}: {}", row.get::<String, _>(0))));
+    }
+    traces
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_an_erased_company_in_any_table() {
+    let Some(url) = fresh_url().await else { return };
+    let store = open(&url).await;
+    fill(&url, &store).await;
+    let mut owner = PgConnection::connect(&url).await.unwrap();
+    owner.execute("INSERT INTO kopru.limiter VALUES ('bitrix24-time:p:acme:m', 1, 1, now())").await.unwrap();
+    assert!(traces(&mut owner).await.len() > 10);
+    let (company, later) = ("acme".parse().unwrap(), NOW + Duration::from_mins(1));
+    while store.erase(&company, None, later, 1).await.unwrap() {}
+    assert_eq!(traces(&mut owner).await, Vec::<String>::new());
+    for table in tenant_tables(&mut owner).await {
+        assert_eq!(count(&mut owner, &table).await, 0, "{table}");
+    }
 }
 
 /// The pool's own connections, not the test's: no statement of the application runs as the tables' owner.

@@ -121,10 +121,10 @@ impl<S: Store> Run<'_, S> {
             Call::Enqueue(work) => said(self.store.enqueue(work).await),
             Call::Lease(length) => {
                 let answer = self.store.lease(self.now, self.now + length).await;
-                if let Ok(LeaseAnswer::Granted(lease)) = &answer {
-                    self.leases.push(lease.clone());
-                }
-                said(answer)
+                let Ok(LeaseAnswer::Granted(lease)) = &answer else { return said(answer) };
+                self.leases.push(lease.clone());
+                // With what epoch a lane begins is each store's own.
+                format!("granted {} {}", lease.company, lease.lane)
             }
             Call::Renew(back, until) => said(self.store.renew(&self.lease(back), until).await),
             Call::Claim(back, claim) => said(self.store.claim(&self.lease(back), self.now, claim).await),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kopru_domain::EntityKind;
 use kopru_http_client::Method;
 use kopru_ports::connections::PortalConnections as _;
-use kopru_ports::crm::{CrmCatalog as _, CrmError, CrmErrorKind};
+use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::oauth::{AuthorizeRequest, Grant, OAuthErrorKind, OAuthProvider};
 use kopru_ports::tokens::{ConnectionStatus, StoredToken};
 use kopru_ports::{Clock as _, Retry};

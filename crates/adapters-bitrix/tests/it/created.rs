@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use kopru_domain::{EntityKind, FieldValue};
 use kopru_http_client::Method;
-use kopru_ports::crm::{CommandOutcome, CrmCatalog as _, CrmCommand, Dropped};
+use kopru_ports::crm::{CommandOutcome, CrmCommand, Dropped};
 use rstest::rstest;
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 use crate::portal::{Portal, bytes, error, result};
 use crate::sandbox::Simulated;
-use crate::world::{Change, World, company, create, done, dropped, title};
+use crate::world::{Change, World, create, done, dropped, title};
 
 const PATIENT: Duration = Duration::from_secs(10);
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::portal::{Portal, bytes, html, result};
 use crate::sandbox::Simulated;
-use crate::world::{World, company, create, phones, title};
+use crate::world::{World, create, phones, title};
 
 const PATIENT: Duration = Duration::from_secs(10);
 

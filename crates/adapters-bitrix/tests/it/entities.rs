@@ -2,12 +2,12 @@
 
 use kopru_domain::{EntityKind, FieldValue};
 use kopru_http_client::Method;
-use kopru_ports::crm::{CommandOutcome, CrmCatalog as _, CrmCommand, CrmErrorKind, CrmWriter as _};
+use kopru_ports::crm::{CommandOutcome, CrmCommand, CrmErrorKind, CrmWriter as _};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::sandbox::Simulated;
-use crate::world::{Change, company, create, done, dropped, phones, text, update};
+use crate::world::{Change, create, done, dropped, phones, text, update};
 
 /// The smart process of these tests. Its `id` is 1, which is the leads' number.
 const INSTALLATION: u32 = 177;

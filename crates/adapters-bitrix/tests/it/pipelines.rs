@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use kopru_domain::{EntityKind, FieldValue};
-use kopru_ports::crm::{CommandOutcome, CrmCatalog as _, CrmCommand, CrmWriter as _};
+use kopru_ports::crm::{CommandOutcome, CrmCommand, CrmWriter as _};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::portal::{Portal, result};
-use crate::world::{Change, World, company, create, done, title, update};
+use crate::world::{Change, World, create, done, title, update};
 
 const PATIENT: Duration = Duration::from_secs(10);
 

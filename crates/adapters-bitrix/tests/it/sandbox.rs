@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use kopru_domain::{EntityKind, FieldValue};
 use kopru_http_client::{HttpClient, Method};
-use kopru_ports::crm::{CommandOutcome, CrmCatalog as _, CrmWriter as _};
+use kopru_ports::crm::{CommandOutcome, CrmWriter as _};
 use kopru_sandbox::{Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 
-use crate::world::{World, company, create, done, http, phones, text, title, update};
+use crate::world::{World, create, done, http, phones, text, title, update};
 
 pub struct Simulated {
     pub world: World,

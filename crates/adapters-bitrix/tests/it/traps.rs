@@ -10,7 +10,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::portal::{Call, Portal, bytes, error, page, result};
-use crate::world::{World, company, create, done, dropped, text, title, update};
+use crate::world::{World, create, done, dropped, text, title, update};
 
 const PATIENT: Duration = Duration::from_secs(10);
 

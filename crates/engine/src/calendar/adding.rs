@@ -79,6 +79,7 @@ impl Engine {
         InsertEvent { at, event, notify }: InsertEvent,
         mut current: CalendarEvent,
     ) -> Result<(Added, CalendarEvent), EngineError> {
+        let at = EventRef { event: current.id.clone(), ..at };
         let mut tries = 0;
         loop {
             tries += 1;

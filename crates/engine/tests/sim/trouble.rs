@@ -4,6 +4,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kopru_engine::Caller;
 use kopru_ports::Clock as _;
 use kopru_ports::configs::ConfigStore as _;
 use kopru_ports::identity::IdentityStore as _;
@@ -55,7 +56,7 @@ impl Stage {
     }
 
     async fn compare(&self) {
-        self.worker.engine.reconcile(&company(), config_id()).await.expect("begun");
+        self.worker.engine.reconcile(&Caller::operator(company()), config_id()).await.expect("begun");
     }
 
     async fn wait(&self, time: Duration) {

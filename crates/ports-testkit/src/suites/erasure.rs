@@ -101,6 +101,8 @@ fn consent(company: &CompanyId, user: &str) -> PendingConsent {
         sealed_verifier: "sealed".into(),
         return_to: "/".into(),
         session: None,
+        by_code: false,
+        sealed_code: None,
         actor: Actor::default(),
     }
 }
@@ -130,7 +132,7 @@ async fn person(store: &impl Whole, company: &CompanyId, user: &str, number: u32
     store.save(&connection(company, user), connected).await.expect("saved");
     spend(store, company, &format!("google:c:read:account {user}")).await;
     let state = format!("state {company} {user}");
-    ConsentStore::put(store, &state, consent(company, user), LATER).await.expect("stored");
+    ConsentStore::put(store, &state, consent(company, user), NOW..LATER).await.expect("stored");
     for (action, actor, subject) in [
         (AuditAction::ConfigCreated, Some(user), ""),
         (AuditAction::LinkMade, None, user),
@@ -300,7 +302,7 @@ pub async fn a_company_is_erased_and_no_other(store: Arc<impl Whole>) {
     assert!(spend(&*store, &acme, "bitrix24-time:p:acme:m").await, "its limits are forgotten");
     assert!(!spend(&*store, &other, "bitrix24-time:p:other:m").await);
 
-    let put = ConsentStore::put(&*store, "state", consent(&acme, "ayse"), LATER).await;
+    let put = ConsentStore::put(&*store, "state", consent(&acme, "ayse"), NOW..LATER).await;
     let accepted = OutboxStore::accept(&*store, batch(&acme, 7, vec![message(7)])).await;
     for kind in [
         store.add(&config).await.expect_err("no company").kind,

@@ -48,12 +48,13 @@ impl Bitrix24 {
             .map(|(at, (method, params))| (key(at), php_query::command(method, params).into()))
             .collect();
         let begun = self.clock.now();
-        let envelope = self.call(company, portal, "batch", &json!({ "halt": 0, "cmd": cmd })).await.inspect_err(|error| {
-            if error.retry == Retry::OutcomeUnknown {
-                let methods = commands.iter().map(|(method, _)| method.as_str());
-                self.costs.cut_off(&portal.name, methods, self.clock.now().duration_since(begun).as_secs_f64());
-            }
-        })?;
+        let envelope =
+            self.call(company, portal, "batch", &json!({ "halt": 0, "cmd": cmd })).await.inspect_err(|error| {
+                if error.retry == Retry::OutcomeUnknown {
+                    let methods = commands.iter().map(|(method, _)| method.as_str());
+                    self.costs.cut_off(&portal.name, methods, self.clock.now().duration_since(begun).as_secs_f64());
+                }
+            })?;
         let found: BatchResult = serde_json::from_value(envelope.result).map_err(|_| unknown())?;
         if let Some(pause) = pause_of_the_portal(&found) {
             self.gate.refused(&limit(portal).scope, self.clock.now() + pause).await;

@@ -107,9 +107,8 @@ impl Bitrix24 {
         method: &str,
         params: &Value,
     ) -> Result<Envelope, Refused> {
-        let times = self
-            .pace
-            .charges((portal, company), (method, params), |method| self.costs.mean(&portal.name, method));
+        let times =
+            self.pace.charges((portal, company), (method, params), |method| self.costs.mean(&portal.name, method));
         let reply = self.post((company, portal), method, params, &times).await?;
         if !is_redirect(&reply) {
             let answer = self.heed(portal, read(&reply)).await;

@@ -22,7 +22,8 @@ pub(crate) fn error(kind: CrmErrorKind, retry: Retry) -> CrmError {
 /// What an error code means. `text` is looked at only where the code is empty, as old methods leave it.
 pub(crate) fn classify(status: u16, code: &str, text: &str) -> (CrmErrorKind, Retry) {
     use CrmErrorKind::{
-        Credentials, InvalidValue, NotAllowed, NotFound, NotOffered, PortalClosed, RateLimited, ScopeMissing, Unavailable,
+        Credentials, InvalidValue, NotAllowed, NotFound, NotOffered, PortalClosed, RateLimited, ScopeMissing,
+        Unavailable,
     };
     match code.to_ascii_lowercase().as_str() {
         "query_limit_exceeded" => (RateLimited, Retry::After(Some(A_MOMENT))),
@@ -70,7 +71,8 @@ pub(crate) fn classify(status: u16, code: &str, text: &str) -> (CrmErrorKind, Re
 mod tests {
     use super::*;
     use CrmErrorKind::{
-        Credentials, InvalidValue, NotAllowed, NotFound, NotOffered, PortalClosed, RateLimited, ScopeMissing, Unavailable,
+        Credentials, InvalidValue, NotAllowed, NotFound, NotOffered, PortalClosed, RateLimited, ScopeMissing,
+        Unavailable,
     };
     use rstest::rstest;
 

@@ -380,10 +380,8 @@ impl Done<'_> {
 
     /// Not begun, and not for a reason of the row's: it counts no failure.
     fn waits(&mut self, task: &Task, pause: Option<Duration>) {
-        let again = |pause| Outcome::Again {
-            due: self.engine.ports.clock.now() + pause,
-            payload: task.work.payload.clone(),
-        };
+        let again =
+            |pause| Outcome::Again { due: self.engine.ports.clock.now() + pause, payload: task.work.payload.clone() };
         let outcome = pause.map_or(Outcome::StillDue, again);
         self.settle_later(task, outcome);
     }

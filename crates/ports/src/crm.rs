@@ -198,11 +198,8 @@ pub trait CrmWriter: Send + Sync {
 
     /// The leads, contacts or companies that share a phone or an address: one answer for each search, in order.
     /// Repeatable.
-    async fn find_by_contact(
-        &self,
-        among: &Among,
-        searches: &[ContactSearch],
-    ) -> Result<Vec<ContactMatches>, CrmError>;
+    async fn find_by_contact(&self, among: &Among, searches: &[ContactSearch])
+    -> Result<Vec<ContactMatches>, CrmError>;
 
     /// How many commands one [`WriteRequest`] to `portal` should have, so that they end in time: by what the
     /// last ones took, one to [`MOST_COMMANDS`]; fewer after each that was cut off. `None` while nothing is known of

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use kopru_ports::{Clock as _, Retry};
 use kopru_ports::connections::PortalConnections as _;
 use kopru_ports::crm::{CrmCatalog as _, CrmErrorKind, CrmWriter as _, WriteRequest};
 use kopru_ports::delivery::Urgency;
+use kopru_ports::{Clock as _, Retry};
 use rstest::rstest;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};

@@ -68,12 +68,8 @@ async fn many_leads_in_batches_of_fifty() {
     let leads = simulated.leads().await;
     let titles: Vec<&str> = leads.iter().map(|lead| lead["fields"]["TITLE"].as_str().unwrap()).collect();
     assert_eq!(titles, origins.iter().map(|origin| format!("Aday & {origin} #1")).collect::<Vec<_>>());
-    let found = simulated
-        .world
-        .bitrix
-        .find_by_origin(&simulated.world.among(EntityKind::Lead).await, &origins)
-        .await
-        .unwrap();
+    let found =
+        simulated.world.bitrix.find_by_origin(&simulated.world.among(EntityKind::Lead).await, &origins).await.unwrap();
     assert_eq!(found.into_iter().map(|record| record.origin).collect::<Vec<_>>(), origins);
 
     let stats = simulated.control(Method::GET, "bitrix24/stats", json!({})).await;
@@ -130,12 +126,8 @@ async fn a_record_whose_answer_was_lost_is_found_by_its_origin() {
     let found = simulated.world.write(vec![create("r1", [title("a")])]).await.unwrap();
     assert_eq!(found, [CommandOutcome::Unknown]);
     let origins = ["r1", "r2"].map(str::to_owned);
-    let found = simulated
-        .world
-        .bitrix
-        .find_by_origin(&simulated.world.among(EntityKind::Lead).await, &origins)
-        .await
-        .unwrap();
+    let found =
+        simulated.world.bitrix.find_by_origin(&simulated.world.among(EntityKind::Lead).await, &origins).await.unwrap();
     let id = simulated.leads().await[0]["id"].to_string();
     assert_eq!(found.iter().map(|record| (record.origin.as_str(), &record.id)).collect::<Vec<_>>(), [("r1", &id)]);
     simulated.sandbox.stop().await;
@@ -150,12 +142,8 @@ async fn a_batch_that_is_cut_off_leaves_all_of_it_unknown_and_a_part_of_it_done(
     let origins = ["r1", "r2", "r3"].map(str::to_owned);
     let commands = origins.iter().map(|origin| create(origin, [title("a")])).collect();
     assert_eq!(simulated.world.write(commands).await.unwrap(), vec![CommandOutcome::Unknown; 3]);
-    let found = simulated
-        .world
-        .bitrix
-        .find_by_origin(&simulated.world.among(EntityKind::Lead).await, &origins)
-        .await
-        .unwrap();
+    let found =
+        simulated.world.bitrix.find_by_origin(&simulated.world.among(EntityKind::Lead).await, &origins).await.unwrap();
     assert_eq!(found.into_iter().map(|record| record.origin).collect::<Vec<_>>(), ["r1", "r2"]);
     simulated.sandbox.stop().await;
 }

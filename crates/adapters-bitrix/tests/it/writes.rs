@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use kopru_domain::{EntityKind, FieldKind, FieldValue};
-use kopru_ports::crm::{
-    Among, CommandOutcome, ContactSearch, CrmCommand, CrmErrorKind, CrmWriter as _, FoundRecord,
-};
+use kopru_ports::crm::{Among, CommandOutcome, ContactSearch, CrmCommand, CrmErrorKind, CrmWriter as _, FoundRecord};
 use kopru_ports::delivery::Urgency;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -210,8 +208,7 @@ async fn of_two_records_with_one_origin_the_oldest_counts_on_whatever_page_it_is
     portal.answer("crm.lead.list", page(first, 50));
     portal.answer("crm.lead.list", result(json!([{ "ID": "60", "ORIGIN_ID": "r2" }])));
     let origins = ["r1", "r2", "r3"].map(str::to_owned);
-    let records =
-        world.bitrix.find_by_origin(&world.among(EntityKind::Lead).await, &origins).await.unwrap();
+    let records = world.bitrix.find_by_origin(&world.among(EntityKind::Lead).await, &origins).await.unwrap();
     assert_eq!(records, [found("r1", "11"), found("r2", "60")]);
     let mut asked = json!({
         "filter": { "=ORIGINATOR_ID": "kopru", "@ORIGIN_ID": ["r1", "r2", "r3"] },
@@ -249,8 +246,7 @@ async fn records_of_newer_kinds_are_written_by_the_universal_methods() {
     let command = CrmCommand { entity: EntityKind::Invoice, ..create("r1", changes) };
     assert_eq!(world.write(vec![command]).await.unwrap(), [done("9")]);
     let origins = ["r1".to_owned()];
-    let records =
-        world.bitrix.find_by_origin(&world.among(EntityKind::Invoice).await, &origins).await.unwrap();
+    let records = world.bitrix.find_by_origin(&world.among(EntityKind::Invoice).await, &origins).await.unwrap();
     assert_eq!(records, [found("r1", "9")]);
     let calls = portal.calls();
     let fields = json!({ "title": "a", "opportunity": "5", "isManualOpportunity": "Y", "UF_CRM_SMART_INVOICE_1": "n", "xmlId": "r1" });

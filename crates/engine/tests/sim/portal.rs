@@ -176,11 +176,7 @@ impl CrmWriter for Portal {
         Ok(outcomes)
     }
 
-    async fn find_by_origin(
-        &self,
-        _: &Among,
-        origins: &[String],
-    ) -> Result<Vec<FoundRecord>, CrmError> {
+    async fn find_by_origin(&self, _: &Among, origins: &[String]) -> Result<Vec<FoundRecord>, CrmError> {
         self.freezer.pass().await;
         self.wait(self.chance.millis(500)).await;
         let records = self.records();
@@ -196,11 +192,7 @@ impl CrmWriter for Portal {
             .collect())
     }
 
-    async fn find_by_contact(
-        &self,
-        _: &Among,
-        _: &[ContactSearch],
-    ) -> Result<Vec<ContactMatches>, CrmError> {
+    async fn find_by_contact(&self, _: &Among, _: &[ContactSearch]) -> Result<Vec<ContactMatches>, CrmError> {
         Ok(Vec::new())
     }
 

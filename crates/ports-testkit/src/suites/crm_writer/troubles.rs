@@ -17,7 +17,10 @@ fn three(world: &impl CrmWorld) -> Vec<CrmCommand> {
 fn assert_again(said: Result<Vec<CommandOutcome>, CrmError>) {
     match said {
         Ok(outcomes) => {
-            assert!(outcomes.iter().all(|outcome| matches!(outcome, CommandOutcome::Retry(_) | CommandOutcome::Later(_))), "{outcomes:?}");
+            assert!(
+                outcomes.iter().all(|outcome| matches!(outcome, CommandOutcome::Retry(_) | CommandOutcome::Later(_))),
+                "{outcomes:?}"
+            );
         }
         Err(error) => assert!(matches!(error.retry, Retry::After(_)), "{error:?}"),
     }
@@ -82,7 +85,10 @@ pub async fn what_never_arrived_is_not_said_to_be_done(world: impl CrmWorld) {
     world.next(Trouble::LostBefore).await;
     match write(&world, vec![create(&world, "r1", ["a", ""])]).await {
         Ok(outcomes) => {
-            assert!(matches!(*outcomes, [CommandOutcome::Unknown | CommandOutcome::Retry(_) | CommandOutcome::Later(_)]), "{outcomes:?}");
+            assert!(
+                matches!(*outcomes, [CommandOutcome::Unknown | CommandOutcome::Retry(_) | CommandOutcome::Later(_)]),
+                "{outcomes:?}"
+            );
         }
         Err(error) => assert!(matches!(error.retry, Retry::After(_)), "{error:?}"),
     }

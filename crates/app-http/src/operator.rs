@@ -47,6 +47,8 @@ pub enum Wish {
     Rotate,
     /// Revoke an API key.
     RevokeKey { company: CompanyId, id: Uuid },
+    /// Hold everything: the database was restored from a backup.
+    Restored,
     /// Hand out what is kept of a company, or of one of its people.
     Export { company: CompanyId, person: Option<UserId> },
     /// Its next page.
@@ -146,6 +148,12 @@ async fn done(engine: &Engine, wish: Wish, alone: bool) -> Result<Told, EngineEr
         Wish::Rotate => {
             let count = engine.rotate().await?;
             vec![format!("{count} sealed anew; nothing is left of other keys than the first")]
+        }
+        Wish::Restored => {
+            let held = engine.restored().await?;
+            vec![format!(
+                "{held} configurations are held until their tabs were read anew; messages that waited are looked up"
+            )]
         }
         Wish::RevokeKey { company, id } => {
             engine.revoke_key(&Caller::operator(company), id).await?;

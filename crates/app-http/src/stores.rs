@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use kopru_delivery::{SystemClock, Waker};
@@ -16,6 +17,7 @@ use kopru_ports::integrations::IntegrationStore;
 use kopru_ports::oauth::ConsentStore;
 use kopru_ports::origins::OriginStore;
 use kopru_ports::outbox::{ContactStore, OutboxStore};
+use kopru_ports::restore::RestoreStore;
 use kopru_ports::seal::SealedTexts;
 use kopru_ports::sessions::SessionStore;
 use kopru_ports::sync::SyncStore;
@@ -27,6 +29,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// Connections of one instance: its lanes use one for a moment at a time, requests another.
 const CONNECTIONS: u32 = 10;
+
+/// A backup that is older than this is known as one when it is put back.
+const MARK: Duration = Duration::from_mins(1);
 
 /// Where a database is.
 #[derive(Debug, Clone)]
@@ -44,6 +49,7 @@ pub trait Storage:
     + OriginStore
     + AuditLog
     + DataStore
+    + RestoreStore
     + IntegrationStore
     + TokenStore
     + ConsentStore
@@ -64,7 +70,7 @@ impl<S> Storage for S where
         + OriginStore
         + AuditLog
         + DataStore
-        + DataStore
+        + RestoreStore
         + IntegrationStore
         + TokenStore
         + ConsentStore
@@ -88,7 +94,16 @@ pub struct Database {
     pub store: Arc<dyn Storage>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    shared: Option<(Arc<PostgresStore>, DatabaseClock)>,
+    kept: Kept,
+}
+
+/// What a database needs while it is served.
+#[derive(Clone)]
+enum Kept {
+    /// Its mark has to be replaced.
+    Own(Arc<SqliteStore>),
+    /// Others have to be listened to.
+    Shared(Arc<PostgresStore>, DatabaseClock),
 }
 
 impl Location {
@@ -120,24 +135,25 @@ impl Database {
             Location::File(file) => {
                 let store =
                     SqliteStore::open(file).await.with_context(|| format!("DATABASE_URL, {}", file.display()))?;
-                Ok(Self { store: Arc::new(store), clock: Arc::new(SystemClock), shared: None })
+                let store = Arc::new(store);
+                Ok(Self { store: store.clone(), clock: Arc::new(SystemClock), kept: Kept::Own(store) })
             }
             Location::Server(url) => {
                 let store = PostgresStore::open(url.expose_secret(), CONNECTIONS).await.context("DATABASE_URL")?;
                 let (store, clock) = (Arc::new(store.clone()), store.clock().await?);
-                let shared = Some((store.clone(), clock.clone()));
-                Ok(Self { store, clock: Arc::new(clock), shared })
+                let kept = Kept::Shared(store.clone(), clock.clone());
+                Ok(Self { store, clock: Arc::new(clock), kept })
             }
         }
     }
 
-    /// Listens to the other instances and keeps the clock right, until it is dropped.
-    pub fn in_company(&self, waker: Waker) -> impl Future<Output = ()> + Send + 'static {
-        let shared = self.shared.clone();
+    /// Listens to the other instances and keeps the clock right, or the mark beside the file, until it is dropped.
+    pub fn keep(&self, waker: Waker) -> impl Future<Output = ()> + Send + 'static {
+        let kept = self.kept.clone();
         async move {
-            match shared {
-                Some((store, clock)) => drop(tokio::join!(store.on_work(|| waker.wake()), clock.keep())),
-                None => std::future::pending().await,
+            match kept {
+                Kept::Own(store) => store.keep_mark(MARK).await,
+                Kept::Shared(store, clock) => drop(tokio::join!(store.on_work(|| waker.wake()), clock.keep())),
             }
         }
     }

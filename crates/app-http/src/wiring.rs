@@ -38,7 +38,7 @@ pub struct Service {
     portals: HttpClient,
     rates: Arc<Rates>,
     delivery: Arc<Delivery>,
-    hints: Pin<Box<dyn Future<Output = ()> + Send>>,
+    kept: Pin<Box<dyn Future<Output = ()> + Send>>,
     location: Location,
 }
 
@@ -86,6 +86,7 @@ impl Service {
             sessions: store.clone(),
             audit: store.clone(),
             data: store.clone(),
+            restores: store.clone(),
             origins: store.clone(),
             sealed: store.clone(),
             google: consent,
@@ -105,14 +106,14 @@ impl Service {
             ids: Arc::new(TimeOrderedIds),
         };
         let waker = Waker::default();
-        let hints = Box::pin(database.in_company(waker.clone()));
+        let kept = Box::pin(database.keep(waker.clone()));
         let engine = Engine::new(ports, engine_settings(settings), waker.clone());
         // A database belongs to the keys that it was begun with: with others everything sealed would be lost.
         ensure!(engine.keys_are_known().await?, UNKNOWN_KEYS);
         let options = DeliveryOptions { lease: Duration::from_secs(settings.lease), ..DeliveryOptions::default() };
         let delivery = Delivery::new(store.clone(), clock, engine.handlers(), engine.clone(), options, waker);
         let rates = Arc::new(Rates::new(settings.requests_per_minute));
-        Ok(Self { engine, portals: portal, rates, delivery, hints, location })
+        Ok(Self { engine, portals: portal, rates, delivery, kept, location })
     }
 
     /// Serves requests and lanes until `end`, then finishes what is under way.
@@ -122,10 +123,11 @@ impl Service {
         ready: impl FnOnce(),
         end: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
+        self.engine.take_stock().await?;
         self.engine.keep_house().await?;
         let (stop, stopped) = watch::channel(false);
         let lanes = tokio::spawn(self.delivery.run(stopped));
-        let hints = tokio::spawn(self.hints);
+        let kept = tokio::spawn(self.kept);
         // Where many share a database, operators ask it themselves.
         let desk = match &self.location {
             Location::File(file) => Some(Desk::open(self.engine.clone(), file).await?),
@@ -139,7 +141,7 @@ impl Service {
         }
         stop.send_replace(true);
         lanes.await?;
-        hints.abort();
+        kept.abort();
         Ok(served?)
     }
 }

@@ -45,9 +45,9 @@ impl Task {
     }
 
     /// A create is in doubt, or the row got its id under an earlier configuration of its tab, which is
-    /// forgotten.
+    /// forgotten, or before the database was restored.
     fn may_have_a_record(&self) -> bool {
-        let earlier = self.row.id.made_at().is_some_and(|made| made < self.config.created);
+        let earlier = self.row.id.made_at().is_some_and(|made| made < self.config.known_since());
         self.row.record.is_none() && (self.work.open_attempt.is_some() || earlier)
     }
 
@@ -81,7 +81,7 @@ impl Task {
 
 /// How often a paused configuration's queue is looked at.
 const PAUSED: Duration = Duration::from_mins(10);
-/// What is in doubt there waits no longer once the configuration goes on: no new wish brings it forward.
+/// What is in doubt there waits not much longer once the configuration goes on, or its tab was read: no wish brings it forward.
 const PAUSED_IN_DOUBT: Duration = Duration::from_mins(1);
 /// A machine's clock may be set on by so much while a call is under way.
 const CLOCK_STEP: Duration = Duration::from_secs(5);
@@ -137,7 +137,7 @@ impl CrmRows {
             let mut rows: BTreeMap<_, _> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
             for (reference, work) in list {
                 match (&config, rows.remove(&reference.row)) {
-                    (Some(config), Some(_)) if !config.enabled => done.pause(&work),
+                    (Some(config), Some(_)) if !config.enabled || config.held => done.pause(&work),
                     (Some(config), Some(row)) => {
                         tasks.push(Task { work, config: config.clone(), row, fields: Changes::new() });
                     }

@@ -20,6 +20,7 @@ mod messages;
 mod origins;
 mod portal;
 mod redeem;
+mod restore;
 mod retention;
 mod rotation;
 mod secrets;
@@ -57,6 +58,7 @@ use kopru_ports::messages::MessageSender;
 use kopru_ports::oauth::{ConsentStore, OAuthProvider};
 use kopru_ports::origins::OriginStore;
 use kopru_ports::outbox::{ContactStore, OutboxStore};
+use kopru_ports::restore::RestoreStore;
 use kopru_ports::seal::{SealedTexts, Sealer};
 use kopru_ports::sessions::SessionStore;
 use kopru_ports::spreadsheets::Spreadsheets;
@@ -99,6 +101,8 @@ pub struct Ports {
     pub audit: Arc<dyn AuditLog>,
     /// How long data are kept, and of whom.
     pub data: Arc<dyn DataStore>,
+    /// Whether the database was restored from a backup.
+    pub restores: Arc<dyn RestoreStore>,
     /// From where their pages may call.
     pub origins: Arc<dyn OriginStore>,
     /// Companies' settings; sealed.

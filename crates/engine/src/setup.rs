@@ -82,6 +82,8 @@ impl Engine {
             webhook_key_hash: secrets::hash(&key),
             created: self.ports.clock.now(),
             scan: None,
+            restored: None,
+            held: false,
         };
         self.record(caller, AuditAction::ConfigCreated, id).await?;
         self.ports.configs.add(&config).await.map_err(already)?;

@@ -35,7 +35,8 @@ impl SheetWork for SheetScan {
         let finished = read >= total;
         settlement.sync[0].scan = Some(ScanProgress { id: cursor.scan, read, total, finished });
         // A wish that came while the scan ran left its own, empty payload: rows above may have changed.
-        let wished = cursor.next > 1 && work.payload != json!(ONCE);
+        // What was held for this scan is taken up by the next one.
+        let wished = config.held || cursor.next > 1 && work.payload != json!(ONCE);
         let go_on = |payload| Outcome::Again { due: self.0.ports.clock.now(), payload };
         let outcome = match (finished, wished) {
             (false, false) => go_on(json!(ONCE)),

@@ -46,6 +46,10 @@ pub struct SyncConfig {
     pub created: Timestamp,
     /// The last or present reading of its whole tab; changed by settlements and [`ConfigStore::begin_scan`].
     pub scan: Option<ScanProgress>,
+    /// When the database was restored from a backup, if it was; changed by [`crate::restore::RestoreStore`].
+    pub restored: Option<Timestamp>,
+    /// Whether nothing is written to the CRM for now: since it was restored, until a reading of its whole tab has ended.
+    pub held: bool,
 }
 
 impl SyncConfig {
@@ -53,6 +57,12 @@ impl SyncConfig {
     #[must_use]
     pub fn tab(&self, urgency: Urgency) -> TabRef {
         TabRef { connection: self.connection(), spreadsheet: self.spreadsheet.clone(), gid: self.gid, urgency }
+    }
+
+    /// A row whose id is older may have a record that is not known here.
+    #[must_use]
+    pub fn known_since(&self) -> Timestamp {
+        self.restored.map_or(self.created, |restored| restored.max(self.created))
     }
 
     /// The owner's connection.

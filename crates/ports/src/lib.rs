@@ -22,6 +22,7 @@ pub mod messages;
 pub mod oauth;
 pub mod origins;
 pub mod outbox;
+pub mod restore;
 pub mod seal;
 pub mod sessions;
 pub mod spreadsheets;

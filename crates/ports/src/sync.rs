@@ -125,6 +125,14 @@ pub struct ScanProgress {
     pub finished: bool,
 }
 
+impl ScanProgress {
+    /// A reading that is about to begin.
+    #[must_use]
+    pub const fn begun(id: i64) -> Self {
+        Self { id, read: 0, total: 0, finished: false }
+    }
+}
+
 /// All that a turn changes in one configuration's rows.
 #[derive(Debug, Clone)]
 pub struct SyncChanges {

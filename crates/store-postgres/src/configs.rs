@@ -8,8 +8,8 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::convert::{
-    at, get, get_count, get_json, get_moment, get_optional_json, get_parsed, get_word, json, store_error, text,
-    unreadable, word,
+    at, get, get_count, get_json, get_moment, get_optional_json, get_optional_moment, get_parsed, get_word, json,
+    store_error, text, unreadable, word,
 };
 use crate::database::PostgresStore;
 use crate::sight::{Sight, look};
@@ -19,7 +19,7 @@ macro_rules! configs_where {
     ($condition:literal) => {
         concat!(
             "SELECT company_id, config_id, user_id, name, spreadsheet_id, gid, entity, portal, title_from, language,
-                    quiet_ms, enabled, webhook_key_hash, sealed_secret, scan, created_at
+                    quiet_ms, enabled, webhook_key_hash, sealed_secret, scan, created_at, restored_at, held
              FROM kopru.sheet_sync_config WHERE ",
             $condition
         )
@@ -131,12 +131,11 @@ impl ConfigStore for PostgresStore {
     }
 
     async fn begin_scan(&self, company: &CompanyId, id: ConfigId, scan: i64) -> Result<(), StoreError> {
-        let begun = ScanProgress { id: scan, read: 0, total: 0, finished: false };
         let mut tx = self.begin(Sight::Of(company)).await?;
         sqlx::query("UPDATE kopru.sheet_sync_config SET scan = $3 WHERE company_id = $1 AND config_id = $2")
             .bind(company.as_str())
             .bind(id.0)
-            .bind(json(&begun)?)
+            .bind(json(&ScanProgress::begun(scan))?)
             .execute(&mut *tx)
             .await
             .map_err(store_error)?;
@@ -220,6 +219,8 @@ fn config(row: &PgRow) -> Result<SyncConfig, StoreError> {
         sealed_secret: get(row, "sealed_secret")?,
         created: get_moment(row, "created_at")?,
         scan: get_optional_json(row, "scan")?,
+        restored: get_optional_moment(row, "restored_at")?,
+        held: get(row, "held")?,
     })
 }
 

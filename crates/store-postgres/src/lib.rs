@@ -29,6 +29,7 @@ mod messages;
 mod origins;
 mod outbox;
 mod presence;
+mod restore;
 mod rows;
 mod sealed;
 mod sessions;

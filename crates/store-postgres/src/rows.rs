@@ -93,13 +93,13 @@ impl Of<'_> {
         Ok(())
     }
 
-    /// A scan that was begun anew meanwhile is not set back.
+    /// A scan that was begun anew meanwhile is not set back; one that ends lets go of what was held for it.
     async fn progress(&mut self, scan: &ScanProgress) -> Result<(), StoreError> {
         let query = self.query(
-            "UPDATE kopru.sheet_sync_config SET scan = $3
+            "UPDATE kopru.sheet_sync_config SET scan = $3, held = held AND NOT $5
              WHERE company_id = $1 AND config_id = $2 AND coalesce((scan::jsonb ->> 'id')::bigint, $4) <= $4",
         );
-        let query = query.bind(json(scan)?).bind(scan.id);
+        let query = query.bind(json(scan)?).bind(scan.id).bind(scan.finished);
         let done = query.execute(&mut *self.connection).await.map_err(store_error)?;
         if !scan.finished || done.rows_affected() == 0 {
             return Ok(());

@@ -24,6 +24,8 @@ pub(crate) enum Sight<'a> {
     Lanes,
     /// The list of companies.
     Companies,
+    /// All companies' configurations that are held.
+    Held,
 }
 
 impl PostgresStore {
@@ -43,6 +45,7 @@ pub(crate) async fn look(connection: &mut PgConnection, sight: Sight<'_>) -> Res
         Sight::Origin(origin) => ("kopru.origin", origin),
         Sight::Lanes => ("kopru.every", "lane"),
         Sight::Companies => ("kopru.every", "company"),
+        Sight::Held => ("kopru.every", "held"),
     };
     sqlx::query("SELECT set_config($1, $2, true)")
         .bind(setting)

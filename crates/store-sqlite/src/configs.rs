@@ -7,7 +7,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
 use crate::convert::{
-    get, get_json, get_moment, get_optional_json, get_parsed, get_word, json, micros, store_error, unreadable, word,
+    get, get_json, get_moment, get_optional_json, get_optional_moment, get_parsed, get_word, json, micros, store_error,
+    unreadable, word,
 };
 use crate::database::SqliteStore;
 
@@ -115,10 +116,9 @@ impl ConfigStore for SqliteStore {
     }
 
     async fn begin_scan(&self, company: &CompanyId, id: ConfigId, scan: i64) -> Result<(), StoreError> {
-        let begun = ScanProgress { id: scan, read: 0, total: 0, finished: false };
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE sheet_sync_config SET scan = ? WHERE company_id = ? AND config_id = ?")
-            .bind(json(&begun)?)
+            .bind(json(&ScanProgress::begun(scan))?)
             .bind(company.as_str())
             .bind(id.to_string())
             .execute(&mut *tx)
@@ -199,6 +199,8 @@ fn config(row: &SqliteRow) -> Result<SyncConfig, StoreError> {
         sealed_secret: get(row, "sealed_secret")?,
         created: get_moment(row, "created_at")?,
         scan: get_optional_json(row, "scan")?,
+        restored: get_optional_moment(row, "restored_at")?,
+        held: get(row, "held")?,
     })
 }
 

@@ -9,14 +9,17 @@ use kopru_ports::StoreError;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{SqlSafeStr, Sqlite, Transaction};
+use tokio::sync::Mutex;
 
 use crate::convert::store_error;
+use crate::mark::MarkFile;
 
 /// One SQLite file as all of Köprü's stores.
 #[derive(Debug)]
 pub struct SqliteStore {
     pub(crate) readers: SqlitePool,
     writer: SqlitePool,
+    pub(crate) mark: Mutex<MarkFile>,
     _lock: File,
 }
 
@@ -58,7 +61,7 @@ impl SqliteStore {
         migrator().run(&writer).await?;
         sqlx::query("UPDATE lane SET lease_until = 0").execute(&writer).await?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { readers, writer, _lock: lock })
+        Ok(Self { readers, writer, mark: Mutex::new(MarkFile::beside(path)), _lock: lock })
     }
 
     /// A transaction that may write. There is one writer, so it waits for its turn, never for a lock.
@@ -97,6 +100,7 @@ fn migrator() -> Migrator {
         migration(8, "retention", include_str!("../migrations/0008_retention.sql")),
         migration(9, "messages", include_str!("../migrations/0009_messages.sql")),
         migration(10, "erasure", include_str!("../migrations/0010_erasure.sql")),
+        migration(11, "restore", include_str!("../migrations/0011_restore.sql")),
     ];
     Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
 }

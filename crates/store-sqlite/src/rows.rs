@@ -64,16 +64,17 @@ impl Of<'_> {
         Ok(query.fetch_optional(&mut **self.tx).await.map_err(store_error)?.is_some())
     }
 
-    /// A scan that was begun anew meanwhile is not set back.
+    /// A scan that was begun anew meanwhile is not set back; one that ends lets go of what was held for it.
     async fn progress(&mut self, scan: &ScanProgress) -> Result<(), StoreError> {
         let query = sqlx::query(
-            "UPDATE sheet_sync_config SET scan = ?3
+            "UPDATE sheet_sync_config SET scan = ?3, held = held AND NOT ?5
              WHERE company_id = ?1 AND config_id = ?2 AND coalesce(scan ->> 'id', ?4) <= ?4",
         )
         .bind(self.company.as_str())
         .bind(self.config.clone())
         .bind(json(scan)?)
-        .bind(scan.id);
+        .bind(scan.id)
+        .bind(scan.finished);
         let done = query.execute(&mut **self.tx).await.map_err(store_error)?;
         if !scan.finished || done.rows_affected() == 0 {
             return Ok(());

@@ -179,6 +179,7 @@ fn assemble(
         hosts: None,
         audit: store.clone(),
         data: store.clone(),
+        restores: store.clone(),
         origins: store.clone(),
         sealed: store.clone(),
         google: consent,

@@ -100,6 +100,7 @@ impl World {
             hosts: None,
             audit: store.clone(),
             data: store.clone(),
+            restores: store.clone(),
             origins: store.clone(),
             sealed: store.clone(),
             google: nothing.clone(),
@@ -174,6 +175,8 @@ impl World {
             sealed_secret: String::new(),
             created: self.now(),
             scan: None,
+            restored: None,
+            held: false,
         }
     }
 

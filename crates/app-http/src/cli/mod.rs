@@ -14,7 +14,8 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::demo;
-use crate::settings::{DatabaseUrl, Settings};
+use crate::operator::{self, Wish};
+use crate::settings::{Database, DatabaseUrl, Settings};
 
 /// Köprü brings what people edit in a Google Sheet into the right Bitrix24 record.
 #[derive(Debug, Parser)]
@@ -30,6 +31,8 @@ enum Command {
     Serve(Box<Settings>),
     /// Bring the database up to date and end.
     Migrate(DatabaseUrl),
+    /// Say that the database was restored from a backup, where that cannot be seen; also beside a running server.
+    Restored(Database),
     /// Run everything on this machine: service, vendors, one connected sheet. No account, key or network.
     Demo(demo::DemoArgs),
     /// Run the simulated vendors alone.
@@ -64,6 +67,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(settings) => serve::serve(*settings).await?,
         Command::Migrate(database) => serve::migrate(&database).await?,
+        Command::Restored(database) => operator::ask(&database, Wish::Restored, output::say).await?,
         Command::Demo(args) => return demo::run(args).await,
         Command::Sandbox(args) => sandbox::run(args).await?,
         Command::Detect(args) => detect::run(&args)?,

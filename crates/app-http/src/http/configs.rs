@@ -117,6 +117,7 @@ pub struct RefusedRow {
 pub async fn create(
     State(app): State<App>,
     person: Person,
+    headers: HeaderMap,
     Body(body): Body<CreateConfig>,
 ) -> Answer<(StatusCode, Json<CreatedConfig>)> {
     let wish = NewConfig {
@@ -130,7 +131,7 @@ pub async fn create(
     };
     let created = app.engine.create_config(&person.caller, wish).await?;
     let answer = CreatedConfig {
-        config: created.config.into(),
+        config: ConfigView::of(created.config, language(&headers)),
         webhook_url: created.webhook_url.expose_secret().to_owned(),
         webhook_secret: created.webhook_secret.expose_secret().to_owned(),
     };
@@ -140,20 +141,31 @@ pub async fn create(
 /// Configurations: a person's own; all of the company's for an API key or an administrator.
 #[utoipa::path(get, path = "/api/v1/sheet-sync/configs", tag = "sheet sync", params(PageQuery),
     responses((status = 200, body = ConfigList), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn list(State(app): State<App>, caller: Manager, Query(page): Query<PageQuery>) -> Answer<Json<ConfigList>> {
+pub async fn list(
+    State(app): State<App>,
+    caller: Manager,
+    headers: HeaderMap,
+    Query(page): Query<PageQuery>,
+) -> Answer<Json<ConfigList>> {
     let limit = page.limit()?;
     let configs = app.engine.configs(&caller.caller, page.cursor()?, limit).await?;
     let cursor = next(&configs, limit, |config| config.id);
-    Ok(Json(ConfigList { items: configs.into_iter().map(Into::into).collect(), cursor }))
+    let view = |config| ConfigView::of(config, language(&headers));
+    Ok(Json(ConfigList { items: configs.into_iter().map(view).collect(), cursor }))
 }
 
 /// A configuration and how it is doing.
 #[utoipa::path(get, path = "/api/v1/sheet-sync/configs/{id}", tag = "sheet sync", params(("id" = String, Path)),
     responses((status = 200, body = ConfigState), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn get(State(app): State<App>, caller: Manager, Path(config): Path<String>) -> Answer<Json<ConfigState>> {
+pub async fn get(
+    State(app): State<App>,
+    caller: Manager,
+    headers: HeaderMap,
+    Path(config): Path<String>,
+) -> Answer<Json<ConfigState>> {
     let config = id("id", &config)?;
     let summary = app.engine.summary(&caller.caller, config).await?;
-    let config = app.engine.config(&caller.caller, config).await?.into();
+    let config = ConfigView::of(app.engine.config(&caller.caller, config).await?, language(&headers));
     Ok(Json(ConfigState { config, summary: summary.into() }))
 }
 
@@ -163,6 +175,7 @@ pub async fn get(State(app): State<App>, caller: Manager, Path(config): Path<Str
 pub async fn change(
     State(app): State<App>,
     caller: Manager,
+    headers: HeaderMap,
     Path(config): Path<String>,
     Body(body): Body<ChangeConfig>,
 ) -> Answer<Json<ConfigView>> {
@@ -172,7 +185,8 @@ pub async fn change(
         quiet_ms: body.quiet_ms,
         enabled: body.enabled,
     };
-    Ok(Json(app.engine.change_config(&caller.caller, id("id", &config)?, change).await?.into()))
+    let changed = app.engine.change_config(&caller.caller, id("id", &config)?, change).await?;
+    Ok(Json(ConfigView::of(changed, language(&headers))))
 }
 
 /// Forgets a configuration with its rows, events, history and waiting work. Sheet and CRM stay as they are.

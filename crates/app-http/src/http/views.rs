@@ -22,14 +22,39 @@ pub struct ConfigView {
     entity: String,
     portal: String,
     enabled: bool,
+    /// Why nothing is written to the CRM for now, although it is enabled.
+    held: Option<HeldView>,
     quiet_ms: u32,
     mapping: MappingView,
     #[schema(value_type = String)]
     created: Timestamp,
 }
 
-impl From<SyncConfig> for ConfigView {
-    fn from(config: SyncConfig) -> Self {
+/// What holds a configuration; it goes on by itself.
+#[derive(Serialize, ToSchema)]
+pub struct HeldView {
+    /// Always `restored`.
+    code: &'static str,
+    /// Why, in the caller's language.
+    reason: &'static str,
+    #[schema(value_type = String)]
+    since: Timestamp,
+}
+
+impl HeldView {
+    fn of(since: Timestamp, language: Language) -> Self {
+        let reason = language.of((
+            "Veritabanı bir yedekten geri yüklendi. Önce tüm sekme yeniden okunuyor; bu arada CRM'e hiçbir şey yazılmıyor. Sonra eşitleme kendiliğinden sürer.",
+            "The database was restored from a backup. First the whole tab is read anew; meanwhile nothing is written to the CRM. Then the sync goes on by itself.",
+        ));
+        Self { code: "restored", reason, since }
+    }
+}
+
+impl ConfigView {
+    /// A configuration, with reasons in `language`.
+    pub fn of(config: SyncConfig, language: Language) -> Self {
+        let held = config.restored.filter(|_| config.held);
         Self {
             id: config.id.to_string(),
             name: config.name,
@@ -39,6 +64,7 @@ impl From<SyncConfig> for ConfigView {
             entity: config.entity.to_string(),
             portal: config.portal,
             enabled: config.enabled,
+            held: held.map(|since| HeldView::of(since, language)),
             quiet_ms: config.quiet_ms,
             mapping: config.mapping.into(),
             created: config.created,

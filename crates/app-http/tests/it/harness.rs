@@ -174,6 +174,21 @@ impl Service {
     /// Ends it, and starts it again with these keys of the vault.
     pub fn restart(&mut self, keys: &str) {
         self.end();
+        self.begin_with(keys);
+    }
+
+    /// Starts it again where it ended.
+    pub fn begin(&mut self) {
+        self.begin_with(&format!("t:{}", vault_key()));
+    }
+
+    /// Ends it as a machine does that fails, and starts it again.
+    pub fn crash(&mut self) {
+        self.kill();
+        self.begin();
+    }
+
+    fn begin_with(&mut self, keys: &str) {
         let mut command = kopru_on(&self.database);
         let (process, log) = serve(command.args(&self.arguments).env("KOPRU_VAULT_KEYS", keys));
         self.process = process;
@@ -200,6 +215,11 @@ impl Service {
     /// Its address.
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Its database's address.
+    pub fn database(&self) -> &str {
+        &self.database
     }
 
     /// The folder of its database.

@@ -17,6 +17,7 @@ mod messages;
 mod operate;
 mod portal;
 mod requests;
+mod restore;
 mod rotation;
 mod rows;
 mod secrets;

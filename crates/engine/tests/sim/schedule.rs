@@ -80,6 +80,8 @@ pub fn config(world: &World) -> SyncConfig {
         sealed_secret: String::new(),
         created: world.clock.now(),
         scan: None,
+        restored: None,
+        held: false,
     }
 }
 
@@ -110,7 +112,7 @@ impl Schedule {
 
     async fn step(&mut self) {
         let rows = self.rows();
-        match self.world.chance.below(22) {
+        match self.world.chance.below(23) {
             0..=8 if rows > 0 => self.edit().await,
             9 => {
                 let row = self.insert();
@@ -126,6 +128,7 @@ impl Schedule {
             19 => self.set_clock(),
             20 => self.enable(false).await,
             21 => self.enable(true).await,
+            22 => self.restored().await,
             _ => {}
         }
     }
@@ -231,6 +234,13 @@ impl Schedule {
         let millis = i64::try_from(self.world.chance.below(9_000)).expect("small") - 4_500;
         self.note(format_args!("the clock is set by {millis} ms"));
         self.world.clock.step(millis);
+    }
+
+    /// Somebody says that the database was restored. It was not: what has to hold, holds all the more.
+    async fn restored(&mut self) {
+        self.note(format_args!("everything is held"));
+        self.thaw();
+        self.workers[0].engine.restored().await.expect("held");
     }
 
     /// Somebody pauses the configuration, or takes it up again.

@@ -103,6 +103,7 @@ fn ports(world: &World, store: &Arc<Store>, freezer: &Freezer) -> Ports {
         hosts: None,
         audit: world.memory.clone(),
         data: world.memory.clone(),
+        restores: world.memory.clone(),
         origins: world.memory.clone(),
         sealed: world.memory.clone(),
         google: Arc::new(Nothing),

@@ -21,7 +21,8 @@ impl ConfigStore for MemoryStore {
         if state.tabs.values().any(|tab| same(&tab.config)) || !state.companies.contains_key(&config.company) {
             return Err(error(StoreErrorKind::Conflict));
         }
-        let stored = SyncConfig { created: kept(config.created), scan: None, ..config.clone() };
+        let created = kept(config.created);
+        let stored = SyncConfig { created, scan: None, restored: None, held: false, ..config.clone() };
         let tab = Tab { config: stored, events: BTreeMap::new(), rows: BTreeMap::new(), history: BTreeMap::new() };
         state.tabs.insert((config.company.clone(), config.id), tab);
         Ok(())
@@ -64,7 +65,7 @@ impl ConfigStore for MemoryStore {
 
     async fn begin_scan(&self, company: &CompanyId, id: ConfigId, scan: i64) -> Result<(), StoreError> {
         if let Some(tab) = self.state().tabs.get_mut(&(company.clone(), id)) {
-            tab.config.scan = Some(ScanProgress { id: scan, read: 0, total: 0, finished: false });
+            tab.config.scan = Some(ScanProgress::begun(scan));
         }
         Ok(())
     }

@@ -130,6 +130,18 @@ impl Lane {
         }
     }
 
+    /// Nothing of before records anything any more; of what may have been sent, everything is in doubt.
+    pub fn begin_anew(&mut self, now: Timestamp, in_doubt: bool) {
+        self.epoch = now.as_microsecond().max(self.epoch + 1);
+        self.lease_until = Timestamp::UNIX_EPOCH;
+        for (key, job) in self.jobs.iter_mut().filter(|_| in_doubt) {
+            (job.due, job.parked) = (now, false);
+            let doubt = Attempt { generation: job.generation, payload: Value::Null, deadline: now };
+            self.attempts.entry(key.clone()).or_insert(doubt);
+        }
+        self.refresh();
+    }
+
     /// Drops work, with its attempts.
     pub fn forget(&mut self, mut goes: impl FnMut(&str, &Job) -> bool) {
         self.jobs.retain(|key, job| !goes(key, job));

@@ -13,6 +13,7 @@ mod lane;
 mod limits;
 mod origins;
 mod outbox;
+mod restore;
 mod rows;
 mod sealed;
 mod sessions;

@@ -108,6 +108,7 @@ impl Tab {
         if !scan.finished {
             return;
         }
+        self.config.held = false;
         for Row { row, shown } in self.rows.values_mut() {
             match row.scan {
                 Some(seen) if seen < scan.id => *shown = row.revision,

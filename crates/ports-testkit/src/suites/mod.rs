@@ -27,6 +27,7 @@ pub mod oauth_provider;
 pub mod origins;
 pub mod outbox;
 pub mod portal_connections;
+pub mod restore;
 pub mod sealed_texts;
 pub mod sealer;
 pub mod sessions;
@@ -45,7 +46,7 @@ pub mod unique_ids;
 #[macro_export]
 macro_rules! storage_suite {
     ($open:expr) => {
-        $crate::storage_suite!($open; delivery, limits, sync, configs, identity, integrations, tokens, consents, sessions, origins, audit, data, erasure, sealed_texts, outbox, message_steps, contacts, texts);
+        $crate::storage_suite!($open; delivery, limits, sync, configs, identity, integrations, tokens, consents, sessions, origins, audit, data, erasure, sealed_texts, outbox, message_steps, contacts, texts, restore);
     };
     ($open:expr; $($port:ident),+ $(,)?) => {
         $($crate::port_suite!($open, $port);)+
@@ -139,6 +140,15 @@ macro_rules! port_suite {
         $crate::clauses!($open, texts: [
             templates_are_kept_under_their_names,
             a_policy_is_the_default_until_it_is_set,
+        ]);
+    };
+    ($open:expr, restore) => {
+        $crate::clauses!($open, restore: [
+            nothing_is_noticed_where_nothing_was_restored,
+            configurations_are_held_until_their_tabs_were_read,
+            what_waits_to_be_sent_is_in_doubt,
+            leases_of_before_record_nothing,
+            sessions_and_consents_end,
         ]);
     };
     ($open:expr, sessions) => {

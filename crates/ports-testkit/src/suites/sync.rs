@@ -50,6 +50,8 @@ pub(crate) fn new_config(company: &str) -> SyncConfig {
         sealed_secret: "sealed".into(),
         created: NOW,
         scan: None,
+        restored: None,
+        held: false,
     }
 }
 
@@ -67,7 +69,7 @@ pub(crate) fn due(config: &SyncConfig) -> NewWork {
     }
 }
 
-async fn apply(store: &impl Store, config: &SyncConfig, changes: SyncChanges) {
+pub(crate) async fn apply(store: &impl Store, config: &SyncConfig, changes: SyncChanges) {
     store.enqueue(vec![due(config)]).await.expect("enqueued");
     let LeaseAnswer::Granted(lease) = store.lease(NOW, NOW + Duration::from_secs(30)).await.expect("an answer") else {
         panic!("the lane is free");

@@ -10,6 +10,7 @@ mod embedding;
 mod fencing;
 mod hints;
 mod lost_answer;
+mod restore;
 mod strangers;
 mod stress;
 mod tenants;

@@ -31,7 +31,7 @@ use crate::database::{NOW, fresh_url, message, open, work};
 use crate::tenants::{fill, tenant_tables, token};
 
 /// Methods that know of no company, or of all; `tenants` shows how little they see.
-const OF_NO_COMPANY: [(&str, &str); 11] = [
+const OF_NO_COMPANY: [(&str, &str); 14] = [
     ("IdentityStore::companies", "operators list them"),
     ("IdentityStore::key_by_hash", "whoever has the key may"),
     ("ConfigStore::by_webhook_key", "whoever has the key may"),
@@ -43,6 +43,9 @@ const OF_NO_COMPANY: [(&str, &str); 11] = [
     ("SealedTexts::vault_probe", "the service's own"),
     ("LimitStore::spend", "a vendor's limit is no company's"),
     ("LimitStore::correct", "a vendor's limit is no company's"),
+    ("RestoreStore::notice", "the service's own"),
+    ("RestoreStore::restored", "an operator's; a database is restored for all"),
+    ("RestoreStore::held", "the service's own; ids"),
 ];
 
 /// What the other company knows of.
@@ -116,6 +119,8 @@ impl Stranger {
             sealed_secret: String::new(),
             created: NOW,
             scan: None,
+            restored: None,
+            held: false,
         }
     }
 

@@ -71,6 +71,8 @@ async fn prepare(store: &PostgresStore) {
         sealed_secret: String::new(),
         created: NOW,
         scan: None,
+        restored: None,
+        held: false,
     };
     store.add_company(&config.company, "", NOW).await.unwrap();
     store.add(&config).await.unwrap();

@@ -147,8 +147,8 @@ pub fn token() -> StoredToken {
 
 const SHEET: &str = "
     INSERT INTO kopru.sheet_sync_config (company_id, config_id, user_id, name, spreadsheet_id, gid, entity, portal,
-           title_from, language, quiet_ms, enabled, webhook_key_hash, sealed_secret, created_at)
-    SELECT 'acme', id, 'ayse', '', 'sheet', 0, 'lead', 'p', '[]', 'tr', 0, true, 'hash of a webhook key', '', now()
+           title_from, language, quiet_ms, enabled, webhook_key_hash, sealed_secret, created_at, held)
+    SELECT 'acme', id, 'ayse', '', 'sheet', 0, 'lead', 'p', '[]', 'tr', 0, true, 'hash of a webhook key', '', now(), true
     FROM (SELECT '01890000-0000-7000-8000-000000000000'::uuid AS id) AS one;
     INSERT INTO kopru.field_mapping SELECT company_id, config_id, 0, 0, 'Ad', 'TITLE', '{}' FROM kopru.sheet_sync_config;
     INSERT INTO kopru.webhook_event SELECT company_id, config_id, 'e', 0, 1, now() FROM kopru.sheet_sync_config;
@@ -207,6 +207,7 @@ async fn a_hash_shows_one_row_and_the_scheduler_sees_lanes_alone() {
         ("kopru.account", "account", &["user_integration"]),
         ("kopru.every", "lane", &["lane"]),
         ("kopru.every", "company", &["company"]),
+        ("kopru.every", "held", &["sheet_sync_config"]),
     ] {
         let mut tx = other.begin().await.unwrap();
         sqlx::query("SELECT set_config($1, $2, true)").bind(setting).bind(value).execute(&mut *tx).await.unwrap();

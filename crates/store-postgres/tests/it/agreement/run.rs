@@ -61,6 +61,8 @@ async fn prepare(store: &impl Store) {
             sealed_secret: "sealed".into(),
             created: NOW,
             scan: None,
+            restored: None,
+            held: false,
         };
         store.add(&config).await.unwrap();
     }

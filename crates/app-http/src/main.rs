@@ -9,6 +9,8 @@ mod operator;
 mod settings;
 mod stores;
 mod table;
+#[cfg(test)]
+mod timed;
 mod wiring;
 
 use std::process::ExitCode;

@@ -46,7 +46,11 @@ impl Service {
     /// Opens the database and puts the parts together.
     pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let location = settings.database.url.location()?;
-        let database = Database::open(&location).await?;
+        Self::on(Database::open(&location).await?, location, settings).await
+    }
+
+    /// Puts the parts together on a database that is open, and by its clock.
+    pub async fn on(database: Database, location: Location, settings: &Settings) -> anyhow::Result<Self> {
         let (store, clock) = (&database.store, database.clock.clone());
         let vault: Arc<dyn Sealer> = Arc::new(Vault::from_keys(settings.database.vault_keys()?)?);
         let gate: Arc<dyn Gate> = Arc::new(Limiters::new(store.clone(), clock.clone()));

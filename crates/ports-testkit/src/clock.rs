@@ -1,4 +1,4 @@
-//! Clocks whose time passes only when somebody waits for it.
+//! Clocks for tests: their time passes only when somebody waits for it, runs some times as fast, or is set on.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_ports::Clock;
+use tokio::sync::watch;
 
 /// 2026-01-01T00:00:00Z.
 const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
@@ -95,8 +96,75 @@ impl Clock for FastClock {
     }
 }
 
+/// Real time from a moment of one's choice on, which can be set on as an operator sets a machine's clock: for what
+/// depends on the hour, against parts that really run.
+#[derive(Debug)]
+pub struct SetClock {
+    made: std::time::Instant,
+    /// What it would have told when it was made.
+    start: watch::Sender<Timestamp>,
+}
+
+impl SetClock {
+    /// A clock on which it is `now`.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self { made: std::time::Instant::now(), start: watch::Sender::new(now) }
+    }
+
+    /// Sets it on to `moment`; never back. Who waits for what has come by then waits no longer.
+    pub fn set_on(&self, moment: Timestamp) {
+        let start = moment - self.made.elapsed();
+        self.start.send_modify(|old| *old = start.max(*old));
+    }
+}
+
+#[async_trait]
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        *self.start.borrow() + self.made.elapsed()
+    }
+
+    async fn sleep_until(&self, moment: Timestamp) {
+        let mut start = self.start.subscribe();
+        while let Ok(left) = Duration::try_from(moment.duration_since(self.now()))
+            && !left.is_zero()
+        {
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                _ = start.changed() => {}
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use kopru_ports::Clock as _;
+
+    use super::{START, SetClock};
+
+    #[tokio::test]
+    async fn who_waits_for_a_clock_that_is_set_on_waits_no_longer() {
+        let clock = Arc::new(SetClock::at(START));
+        let (soon, later) = (START + Duration::from_hours(8), START + Duration::from_hours(9));
+        let waiting = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep_until(soon).await }
+        });
+        clock.set_on(later);
+        waiting.await.unwrap();
+        clock.set_on(soon);
+        assert!(clock.now() >= later, "never back");
+    }
+
+    mod set {
+        crate::clock_suite!(std::future::ready(crate::SetClock::at(crate::clock::START)));
+    }
+
     mod manual {
         crate::clock_suite!(std::future::ready(crate::ManualClock::default()));
     }

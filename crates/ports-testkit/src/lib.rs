@@ -42,7 +42,7 @@
 //! | `AccessTokens` | [`access_tokens_suite!`] | |
 //! | `Gate` | [`gate_suite!`] | |
 //! | `Sealer` | [`sealer_suite!`] | |
-//! | `Clock` | [`clock_suite!`] | [`ManualClock`], [`SimulatedClock`], [`FastClock`] |
+//! | `Clock` | [`clock_suite!`] | [`ManualClock`], [`SimulatedClock`], [`FastClock`], [`SetClock`] |
 //! | `UniqueIds` | [`unique_ids_suite!`] | [`CountedIds`] |
 //!
 //! [`OpenGate`], [`MemoryTokens`], [`MemoryIntegrations`] and [`Nothing`] are no implementations: they stand where
@@ -61,7 +61,7 @@ pub mod suites;
 pub mod tokens;
 
 pub use calendar::MemoryCalendar;
-pub use clock::{FastClock, ManualClock, SimulatedClock};
+pub use clock::{FastClock, ManualClock, SetClock, SimulatedClock};
 pub use crm::MemoryCrm;
 pub use fakes::{MemoryIntegrations, OpenGate};
 pub use memory::MemoryStore;

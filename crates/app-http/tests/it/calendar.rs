@@ -2,39 +2,38 @@
 
 use crate::harness::{Answer, Service};
 use futures::future::join_all;
-use rstest::rstest;
 use serde_json::{Value, json};
 
-const CONNECTION: &str = "/api/integrations/oauth/google-calendar";
-const ADD: &str = "/api/integrations/calendar/add";
+pub const CONNECTION: &str = "/api/integrations/oauth/google-calendar";
+pub const ADD: &str = "/api/integrations/calendar/add";
 
-async fn connected() -> Service {
+pub async fn connected() -> Service {
     let service = Service::start().await;
     service.consent_at(&format!("{CONNECTION}/authorize")).await;
     service
 }
 
-fn deal(amount: u32) -> Value {
+pub fn deal(amount: u32) -> Value {
     json!({ "record_type": "deal", "record": {
         "id": 42, "title": "Acme yenileme", "opportunity": amount, "currencyId": "TRY", "closedate": "2026-12-15",
         "link": "https://crm.example/deal/42",
     }})
 }
 
-async fn add(service: &Service, body: &Value) -> Value {
+pub async fn add(service: &Service, body: &Value) -> Value {
     let answer = service.call("POST", ADD, Some(body.clone())).await;
     assert!(answer.status < 300, "{}", answer.text);
     answer.json
 }
 
 /// The events that the vendor has, deleted ones left out.
-async fn at_vendor(service: &Service) -> Vec<Value> {
+pub async fn at_vendor(service: &Service) -> Vec<Value> {
     let calendar = service.vendors_get("google/calendars/demo@example.com").await;
-    let events = calendar["events"].as_array().unwrap();
-    events.iter().filter(|event| event["status"] != "cancelled").cloned().collect()
+    let events = calendar["events"].as_array().into_iter().flatten();
+    events.filter(|event| event["status"] != "cancelled").cloned().collect()
 }
 
-fn code(answer: &Answer) -> (u16, &str) {
+pub fn code(answer: &Answer) -> (u16, &str) {
     (answer.status, answer.json["code"].as_str().unwrap_or_default())
 }
 
@@ -120,6 +119,8 @@ async fn an_event_of_ones_own_words_is_listed_changed_and_deleted() {
     let path = format!("/api/integrations/calendar/events/{}", made["id"].as_str().unwrap());
     let got = service.call("GET", &path, None).await.json;
     assert!(got["meet_link"].as_str().is_some_and(|link| link.starts_with("https://")), "{got}");
+    let reminders = json!({ "useDefault": false, "overrides": [{ "method": "popup", "minutes": 10 }] });
+    assert_eq!(at_vendor(&service).await[0]["reminders"], reminders);
     let list = "/api/integrations/calendar/events?from=2026-12-11T00:00:00Z&to=2026-12-12T00:00:00Z";
     assert_eq!(service.call("GET", list, None).await.json["items"][0]["id"], made["id"]);
     let other_day = list.replace("2026-12-1", "2026-11-1");
@@ -151,28 +152,11 @@ async fn a_deleted_records_event_comes_back_only_if_asked() {
     assert_eq!(at_vendor(&service).await.len(), 1);
 }
 
-#[rstest]
-#[case::lost_after("hang_after")]
-#[case::lost_before("hang_before")]
-#[case::reset_after("reset_after")]
-#[case::garbage("garbage")]
-#[case::expired("expired_token")]
-#[tokio::test]
-async fn whatever_becomes_of_the_answer_there_is_one_event(#[case] kind: &str) {
-    let service = connected().await;
-    let fault = json!({ "vendor": "google", "matching": "/events", "kind": kind, "ms": 500 });
-    service.vendors_post("faults", fault).await;
-    let made = add(&service, &deal(1000)).await;
-    let again = add(&service, &deal(1000)).await;
-    assert_eq!((&again["id"], &again["outcome"]), (&made["id"], &json!("unchanged")));
-    assert_eq!(at_vendor(&service).await.len(), 1);
-}
-
 #[tokio::test]
 async fn a_hundred_adds_with_an_expired_token_refresh_once() {
     let service = connected().await;
     service.vendors_post("google/expire", json!({})).await;
-    let given = service.tokens_given();
+    let given = service.given();
     let body = |number: usize| json!({ "record_type": "task", "record": { "id": number, "title": "İş", "deadline": "2026-12-15" } });
     let answers = join_all((0..100).map(|number| service.call("POST", ADD, Some(body(number))))).await;
     let made = answers.iter().filter(|answer| answer.status == 201).count();
@@ -180,23 +164,72 @@ async fn a_hundred_adds_with_an_expired_token_refresh_once() {
     assert!(answers.iter().all(|answer| [201, 503].contains(&answer.status)), "{}", answers[0].text);
     assert!(made >= 10, "{made}");
     assert_eq!(at_vendor(&service).await.len(), made);
-    assert_eq!(service.tokens_given() - given, 1, "one refresh for all");
+    assert_eq!(service.given() - given, 1, "one refresh for all");
 }
 
 #[tokio::test]
-async fn a_revoked_connection_asks_to_connect_again_and_another_persons_event_is_refused() {
+async fn a_revoked_connection_asks_to_connect_again() {
     let service = connected().await;
-    let made = add(&service, &deal(1000)).await;
-    let path = format!("/api/integrations/calendar/events/{}", made["id"].as_str().unwrap());
-    let headers = [("Kopru-User", "can")];
-    let others = service
-        .raw(http::Method::GET, &path, None, &[("Authorization", &format!("Bearer {}", service.key)), headers[0]])
-        .await;
-    assert_eq!(code(&others), (409, "not_connected"), "a person uses no other's connection");
+    add(&service, &deal(1000)).await;
     service.vendors_post("google/revoke_user", json!({})).await;
     let refused = service.call("POST", ADD, Some(deal(2000))).await;
     assert_eq!(code(&refused), (409, "reconnect_required"));
     assert_eq!(service.call("GET", CONNECTION, None).await.json["status"], "RECONNECT_REQUIRED");
     service.consent_at(&format!("{CONNECTION}/authorize")).await;
     assert_eq!(add(&service, &deal(2000)).await["outcome"], "changed");
+}
+
+#[tokio::test]
+async fn another_persons_event_is_nobody_elses() {
+    let service = connected().await;
+    let made = add(&service, &deal(1000)).await;
+    let path = format!("/api/integrations/calendar/events/{}", made["id"].as_str().unwrap());
+    let refused = service.call_as("can", "GET", &path, None).await;
+    assert_eq!(code(&refused), (409, "not_connected"), "a person uses no other's connection");
+    let page = service.call_as("can", "GET", &format!("{CONNECTION}/authorize"), None).await.location.unwrap();
+    let back = service.agreed(&format!("{page}&account=can@example.com")).await;
+    assert_eq!(service.open("GET", &back, None).await.status, 303);
+    for (method, body) in [("GET", None), ("PATCH", Some(json!({ "title": "Benim" })))] {
+        let refused = service.call_as("can", method, &path, body).await;
+        assert_eq!(code(&refused), (404, "event_not_found"), "{method}");
+    }
+    assert_eq!(service.call_as("can", "DELETE", &path, None).await.status, 204, "gone is deleted");
+    let own = service.call_as("can", "POST", ADD, Some(deal(1000))).await;
+    assert_eq!((own.status, own.json["id"] == made["id"]), (201, false), "each person's event of a record is its own");
+    assert_eq!(add(&service, &deal(1000)).await["outcome"], "unchanged");
+}
+
+#[tokio::test]
+async fn what_is_refused_says_what_to_do_in_both_languages() {
+    let service = Service::start().await;
+    refused_in_both(&service, ADD, deal(1), "not_connected").await;
+    service.consent_at(&format!("{CONNECTION}/authorize")).await;
+    let own = |more: Value| {
+        let mut body = json!({ "title": "Toplantı", "start_time": "2026-12-11T10:00:00+03:00" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let days = [1, 2, 3, 4, 5, 6].map(|minutes| json!({ "method": "popup", "minutes": minutes }));
+    let undated = json!({ "record_type": "task", "record": { "title": "x" } });
+    refused_in_both(&service, ADD, undated, "event_no_time").await;
+    refused_in_both(&service, ADD, own(json!({ "end_time": "2026-12-12" })), "event_day_and_time").await;
+    let before = own(json!({ "end_time": "2026-12-11T09:00:00+03:00" }));
+    refused_in_both(&service, ADD, before, "event_ends_before_start").await;
+    refused_in_both(&service, ADD, own(json!({ "attendees": [{ "email": "can" }] })), "event_guest_not_an_email").await;
+    refused_in_both(&service, ADD, own(json!({ "reminders": days })), "event_reminders").await;
+    refused_in_both(&service, ADD, own(json!({ "time_zone": "Mars" })), "unreadable").await;
+    let made = add(&service, &deal(1)).await;
+    service.call("DELETE", &format!("/api/integrations/calendar/events/{}", made["id"].as_str().unwrap()), None).await;
+    refused_in_both(&service, ADD, deal(1), "event_deleted").await;
+    service.vendors_post("google/revoke_user", json!({})).await;
+    refused_in_both(&service, ADD, deal(2), "reconnect_required").await;
+}
+
+async fn refused_in_both(service: &Service, path: &str, body: Value, code: &str) {
+    let turkish = service.call("POST", path, Some(body.clone())).await;
+    let english = service.send("POST", path, Some(body), &[("Accept-Language", "en")]).await;
+    assert!((400..500).contains(&turkish.status), "{code}: {}", turkish.text);
+    assert_eq!((&turkish.json["code"], &english.json["code"]), (&json!(code), &json!(code)), "{}", turkish.text);
+    let titles = [&turkish.json["title"], &english.json["title"]].map(|title| title.as_str().unwrap());
+    assert!(titles[0] != titles[1] && titles.iter().all(|title| title.len() > 15), "{code}: {titles:?}");
 }

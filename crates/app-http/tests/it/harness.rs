@@ -295,6 +295,13 @@ impl Service {
         self.send(method, path, body, &[]).await
     }
 
+    /// As another person, with the company's key.
+    pub async fn call_as(&self, user: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let bearer = format!("Bearer {}", self.key);
+        let own = [("Authorization", bearer.as_str()), ("Kopru-User", user)];
+        self.raw(method.parse().unwrap(), path, body.map(|body| body.to_string()), &own).await
+    }
+
     /// Without the key.
     pub async fn open(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         self.raw(method.parse().unwrap(), path, body.map(|body| body.to_string()), &[]).await
@@ -353,11 +360,6 @@ impl Service {
     /// Lets go of what faults hold.
     pub async fn delete_faults(&self) {
         self.open("DELETE", &format!("{}/_control/faults", self.vendors.base_url()), None).await;
-    }
-
-    /// How many codes and tokens the vendors have given.
-    pub fn tokens_given(&self) -> usize {
-        self.vendors.secrets().len()
     }
 
     /// A moment that is so near.

@@ -5,6 +5,7 @@
 mod audit;
 mod calendar;
 mod calendar_merging;
+mod calendar_faults;
 mod configs;
 mod data;
 mod demo;
@@ -13,6 +14,7 @@ mod erasure;
 mod google;
 mod harness;
 mod message_faults;
+mod message_refusals;
 mod messages;
 mod operate;
 mod portal;

@@ -90,6 +90,7 @@ fn ports(calendar: Arc<Fussy>) -> Ports {
         audit: memory.clone(),
         data: memory.clone(),
         origins: memory.clone(),
+        restores: memory.clone(),
         sealed: memory.clone(),
         google: Arc::new(Nothing),
         calendar_consent: Arc::new(Nothing),

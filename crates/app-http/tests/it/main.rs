@@ -4,8 +4,8 @@
 
 mod audit;
 mod calendar;
-mod calendar_merging;
 mod calendar_faults;
+mod calendar_merging;
 mod configs;
 mod data;
 mod demo;

@@ -102,10 +102,12 @@ pub async fn sessions_and_consents_end(store: Arc<impl RestoreStore + SessionSto
         sealed_verifier: "sealed".into(),
         return_to: "/".into(),
         session: None,
+        by_code: false,
+        sealed_code: None,
         actor: Actor::default(),
     };
     store.add_company(&consent.key.company, "", NOW).await.expect("a company");
-    store.put("state", consent, session.expires).await.expect("stored");
+    store.put("state", consent, NOW..session.expires).await.expect("stored");
     store.restored(NOW).await.expect("held");
     assert_eq!(store.session("hash", NOW).await.expect("an answer"), None);
     assert!(store.take("state", NOW).await.expect("an answer").is_none());

@@ -37,7 +37,7 @@ impl CalendarProvider for Fussy {
         self.memory.list(request).await
     }
     async fn patch(&self, request: &PatchEvent) -> Result<CalendarEvent, CalendarError> {
-        let refusal = self.refusals.lock().unwrap().pop_front();
+        let refusal = self.refusals.lock().expect("a lock").pop_front();
         match refusal {
             Some(kind) => Err(PortError::new("fussy", kind, Retry::Never)),
             None => self.memory.patch(request).await,
@@ -54,7 +54,7 @@ struct Stage {
 }
 
 fn key() -> TokenKey {
-    personal(&"acme".parse().unwrap(), &"ayse".parse().unwrap(), Service::GoogleCalendar)
+    personal(&"acme".parse().expect("an id"), &"ayse".parse().expect("an id"), Service::GoogleCalendar)
 }
 
 fn connected() -> MemoryTokens {
@@ -75,7 +75,7 @@ fn connected() -> MemoryTokens {
 
 fn ports(calendar: Arc<Fussy>) -> Ports {
     let (memory, clock) = (Arc::<MemoryStore>::default(), Arc::<ManualClock>::default());
-    let crm = Arc::new(MemoryCrm::new("acme".parse().unwrap(), clock.clone()));
+    let crm = Arc::new(MemoryCrm::new("acme".parse().expect("an id"), clock.clone()));
     Ports {
         identity: memory.clone(),
         integrations: Arc::new(MemoryIntegrations::default()),
@@ -126,12 +126,12 @@ impl Stage {
     }
 
     fn refuses(&self, kinds: &[CalendarErrorKind]) {
-        self.calendar.refusals.lock().unwrap().extend(kinds);
+        self.calendar.refusals.lock().expect("a lock").extend(kinds);
     }
 
     async fn add(&self, title: &str, revive: bool) -> Result<(Added, EventId), CalendarErrorKind> {
         let record: Value = json!({ "id": 42, "title": title, "closedate": "2026-12-15" });
-        let record = record.as_object().unwrap().clone();
+        let record = record.as_object().expect("an object").clone();
         let source = EventSource::Record(RecordType::Deal, record, Given::default());
         let (language, zone) = (Language::En, Zone::istanbul());
         let (key, reminders, meet, notify) = (None, None, false, false);

@@ -34,9 +34,9 @@ impl RestoreStore for SqliteStore {
         let word = self.word().await?;
         let restored = self.mark.lock().await.misses(word.as_deref()).map_err(file_error)?;
         if restored {
-            self.restored(now).await?
+            self.restored(now).await?;
         } else {
-            self.mark_anew().await?
+            self.mark_anew().await?;
         }
         Ok(restored)
     }

@@ -92,7 +92,9 @@ impl Outbox {
         match self.0.ports.messages.sender(&done.company, first.outgoing.message.channel).await {
             Ok(sender) => tasks.truncate(at_hand(sender.per_second)),
             Err(error) => {
-                tasks.iter().for_each(|task| done.failed(task, &error));
+                for task in &tasks {
+                    done.failed(task, &error);
+                }
                 self.0.told_by_messages(&done.company, &[Some(error.kind)]).await;
                 return Ok(());
             }

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::collections::btree_map::Entry;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -102,9 +103,8 @@ impl OutboxStore for MemoryStore {
             Told::Message(message, word) => {
                 state.is_known(company)?;
                 let InboundMessage { provider_id, channel, from, .. } = message;
-                let key = (company.clone(), provider_id);
-                if !state.inbound.contains_key(&key) {
-                    state.inbound.insert(key, now);
+                if let Entry::Vacant(new) = state.inbound.entry((company.clone(), provider_id)) {
+                    new.insert(now);
                     state.heard(company, channel, &from, word, now);
                 }
                 Ok(None)

@@ -129,6 +129,9 @@ async fn messages_and_all_that_is_kept_beside_them_are_handed_out() {
     let service = Service::start().await;
     service.connect_twilio().await;
     service.call("PUT", "/api/integrations/templates/teklif", Some(json!({ "text": "Merhaba" }))).await;
+    // Days are counted where there is a cap to be held.
+    let capped = json!({ "region": "TR", "zone": "Europe/Istanbul", "daily_messages": 100 });
+    assert_eq!(service.call("PUT", "/api/v1/companies/acme/messaging", Some(capped)).await.status, 200);
     let send = async |user: &str, key: &str| {
         let headers = [("Authorization", format!("Bearer {}", service.key)), ("Kopru-User", user.to_owned())];
         let headers = [&headers[..], &[("Idempotency-Key", key.to_owned()), ("Prefer", "wait=10".to_owned())]].concat();

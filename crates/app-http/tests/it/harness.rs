@@ -156,10 +156,7 @@ impl Service {
         for secret in [&key, &vault_key(), "/rest/1/abcdef/", CLIENT_SECRET] {
             secrets.learn(secret);
         }
-        let second = Duration::from_secs(30);
-        let options =
-            HttpOptions { timeout: second, connect_timeout: second, private_addresses: PrivateAddresses::Allow };
-        let (http, database, logs) = (HttpClient::new(&options).unwrap(), database.to_owned(), vec![log]);
+        let (http, database, logs) = (http(), database.to_owned(), vec![log]);
         let beside = Vec::new();
         Self { key, base, database, folder, arguments, process, beside, logs, secrets, vendors, http }
     }
@@ -193,6 +190,8 @@ impl Service {
         let (process, log) = serve(command.args(&self.arguments).env("KOPRU_VAULT_KEYS", keys));
         self.process = process;
         self.logs.push(log);
+        // The old one's connections are over.
+        self.http = http();
     }
 
     /// Starts one more instance on the database; its address.
@@ -492,6 +491,12 @@ fn serve(command: &mut Command) -> (Child, std::thread::JoinHandle<String>) {
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.starts_with("listening"), "{line}");
     (process, log)
+}
+
+fn http() -> HttpClient {
+    let second = Duration::from_secs(30);
+    let options = HttpOptions { timeout: second, connect_timeout: second, private_addresses: PrivateAddresses::Allow };
+    HttpClient::new(&options).unwrap()
 }
 
 fn free_port() -> u16 {

@@ -69,5 +69,7 @@ async fn a_consent_under_way_outlives_the_key_under_which_it_began() {
     let told = String::from_utf8(told.stdout).unwrap();
     assert!(told.starts_with("2 sealed anew"), "the verifier and the probe: {told}");
     service.restart(&new);
+    // The connections to the one that ended are seen to be closed.
+    service.a_moment().await;
     assert_eq!(service.open("GET", &back, None).await.status, 303);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use kopru_domain::{
     ColumnMapping, ColumnStyle, CompanyId, ConfigId, EntityKind, FieldValue, Gid, Language, Mapping, Target,
 };
-use kopru_engine::Caller;
+use kopru_engine::{Caller, Engine};
 use kopru_ports::Clock as _;
 use kopru_ports::configs::{ConfigStore, SyncConfig};
 use kopru_ports::identity::IdentityStore;
@@ -126,9 +126,9 @@ impl Schedule {
             17 => self.thaw(),
             18 => self.reconcile().await,
             19 => self.set_clock(),
-            20 => self.enable(false).await,
+            20 if self.world.chance.one_in(2) => self.enable(false).await,
             21 => self.enable(true).await,
-            22 => self.restored().await,
+            22 if self.world.chance.one_in(4) => self.restored().await,
             _ => {}
         }
     }
@@ -238,19 +238,25 @@ impl Schedule {
 
     /// Somebody says that the database was restored. It was not: what has to hold, holds all the more.
     async fn restored(&mut self) {
+        let Some(engine) = self.awake() else { return };
         self.note(format_args!("everything is held"));
-        self.thaw();
-        self.workers[0].engine.restored().await.expect("held");
+        engine.restored().await.expect("held");
     }
 
     /// Somebody pauses the configuration, or takes it up again.
     async fn enable(&mut self, enabled: bool) {
-        self.note(format_args!("the configuration is {}", if enabled { "taken up again" } else { "paused" }));
         let found = self.world.memory.get(&company(), config_id()).await.expect("a store").expect("a configuration");
+        let Some(engine) = self.awake().filter(|_| found.enabled != enabled) else { return };
+        self.note(format_args!("the configuration is {}", if enabled { "taken up again" } else { "paused" }));
         self.world.memory.update(&SyncConfig { enabled, ..found }).await.expect("updated");
         if enabled {
-            self.reconcile().await;
+            engine.reconcile(&Caller::operator(company()), config_id()).await.expect("begun");
         }
+    }
+
+    /// Through which people's wishes go on: those that freeze stay frozen.
+    fn awake(&self) -> Option<Arc<Engine>> {
+        self.workers.iter().find(|worker| !worker.freezer.is_set()).map(|worker| worker.engine.clone())
     }
 
     async fn reconcile(&mut self) {
@@ -263,7 +269,9 @@ impl Schedule {
     async fn calm(&mut self) -> Result<(), String> {
         self.world.cells.lock().unwrap_or_else(PoisonError::into_inner).calm = true;
         self.world.records.lock().unwrap_or_else(PoisonError::into_inner).calm = true;
+        self.thaw();
         self.enable(true).await;
+        self.reconcile().await;
         let patience = self.world.clock.now() + CALM;
         loop {
             self.world.clock.sleep_until(self.world.clock.now() + Duration::from_secs(5)).await;

@@ -43,12 +43,24 @@ impl Chance {
 
 /// Holds a worker at its next call.
 #[derive(Clone, Default)]
-pub struct Freezer(Arc<(AtomicBool, Notify)>);
+pub struct Freezer(Arc<(AtomicBool, Notify)>, Arc<AtomicBool>);
 
 impl Freezer {
     pub fn set(&self, frozen: bool) {
         self.0.0.store(frozen, Ordering::Relaxed);
         self.0.1.notify_waiters();
+    }
+
+    /// Lets the worker freeze as soon as it is about to send.
+    pub fn arm(&self) {
+        self.1.store(true, Ordering::Relaxed);
+    }
+
+    /// The worker is about to send.
+    pub fn sends(&self) {
+        if self.1.swap(false, Ordering::Relaxed) {
+            self.set(true);
+        }
     }
 
     pub fn is_set(&self) -> bool {

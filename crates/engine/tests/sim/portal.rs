@@ -130,6 +130,7 @@ impl CrmWriter for Portal {
             return Ok(vec![CommandOutcome::Later(None); request.commands.len()]);
         }
         self.wait(self.chance.millis(1_000)).await;
+        self.freezer.sends();
         if self.freezer.is_set() {
             // Frozen while the connection was made, it sends late. A create would be one too many, which is not
             // promised against.

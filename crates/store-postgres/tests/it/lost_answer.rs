@@ -83,5 +83,5 @@ async fn a_turn_is_recorded_when_it_says_so_and_only_then() {
     let LeaseAnswer::Granted(other) = store.lease(NOW, NOW + Duration::from_secs(30)).await.unwrap() else {
         panic!("the follow-up is due");
     };
-    assert_eq!((other.lane.as_str(), other.epoch), ("b", 1));
+    assert_eq!(other.lane, "b");
 }

@@ -80,9 +80,6 @@ impl<S> Storage for S where
         + OutboxStore
         + ContactStore
         + TextStore
-        + OutboxStore
-        + ContactStore
-        + TextStore
         + LimitStore
         + SealedTexts
 {

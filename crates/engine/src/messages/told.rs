@@ -76,8 +76,7 @@ fn account_status(answer: Option<Trouble>) -> Option<(ConnectionStatus, Option<S
     let Some(trouble) = answer else { return Some((ConnectionStatus::Active, None)) };
     let status = match trouble {
         _ if trouble.remedy() == Remedy::Reconnect => ConnectionStatus::ReconnectRequired,
-        Trouble::ProviderDown => ConnectionStatus::Error,
-        _ if trouble.is_the_accounts() => ConnectionStatus::Error,
+        _ if trouble == Trouble::ProviderDown || trouble.is_the_accounts() => ConnectionStatus::Error,
         _ => return None,
     };
     Some((status, Some(trouble.code().to_owned())))

@@ -235,8 +235,8 @@ struct Registration {
     config: Option<Value>,
 }
 
-/// A second registration for the same tab takes the first one's place, as
-/// running the script's set-up again does.
+/// A second registration for the same tab takes the first one's place and what
+/// it has not told yet, as running the script's set-up again does.
 async fn register(
     Extracted(app): Extracted<Shared>,
     Path(id): Path<String>,
@@ -246,9 +246,11 @@ async fn register(
     let file = state.spreadsheets.get(&id).ok_or_else(|| Refused::absent("spreadsheet"))?;
     file.tab(asked.gid).ok_or_else(|| Refused::absent("tab"))?;
     let place = (id.clone(), asked.gid);
-    let trigger = Trigger::start(app.http.clone(), place, asked.url, &asked.secret, asked.config);
+    let is_same = |old: &Trigger| (&old.spreadsheet, old.gid) == (&id, asked.gid);
+    let before = state.triggers.iter().find(|old| is_same(old));
+    let trigger = Trigger::start(app.http.clone(), place, asked.url, &asked.secret, asked.config, before);
     let trigger = trigger.ok_or_else(|| Refused::bad("the secret is whsec_ and base64"))?;
-    state.triggers.retain(|old| (&old.spreadsheet, old.gid) != (&id, asked.gid));
+    state.triggers.retain(|old| !is_same(old));
     state.triggers.push(trigger);
     Ok(Json(json!({})))
 }

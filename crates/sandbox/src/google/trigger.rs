@@ -2,9 +2,9 @@
 //! people do in the sheet, and keeps telling until it is heard.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -14,7 +14,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{sync::Notify, task::JoinHandle};
 
 use super::{a1, grid::Tab};
 use crate::{clock, random};
@@ -23,10 +23,48 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const GONE: u16 = 410;
 
+#[derive(Debug, Clone)]
+struct Message {
+    id: String,
+    body: Value,
+}
+
+/// What a sheet's script has still to tell: kept with the sheet, whatever server it is told to.
 #[derive(Debug, Default)]
-pub(crate) struct Counters {
-    pub queued: AtomicU64,
-    pub posted: AtomicU64,
+struct Queue {
+    messages: Mutex<VecDeque<Message>>,
+    posted: AtomicU64,
+    more: Notify,
+}
+
+impl Queue {
+    fn messages(&self) -> MutexGuard<'_, VecDeque<Message>> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, body: Value) {
+        self.messages().push_back(Message { id: format!("msg_{}", random::token(16)), body });
+        self.more.notify_one();
+    }
+
+    async fn first(&self) -> Message {
+        loop {
+            let first = self.messages().front().cloned();
+            match first {
+                Some(message) => return message,
+                None => self.more.notified().await,
+            }
+        }
+    }
+
+    /// Once, even where the trigger before this one was heard in the moment it ended.
+    fn heard(&self, message: &Message) {
+        let mut messages = self.messages();
+        if messages.front().is_some_and(|first| first.id == message.id) {
+            messages.pop_front();
+            self.posted.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// One registration; dropping it ends its repetitions.
@@ -35,9 +73,7 @@ pub(crate) struct Trigger {
     pub spreadsheet: String,
     pub gid: i64,
     pub url: String,
-    pub counters: Arc<Counters>,
-    config: Option<Value>,
-    queue: mpsc::UnboundedSender<String>,
+    queue: Arc<Queue>,
     worker: JoinHandle<()>,
 }
 
@@ -49,20 +85,20 @@ impl Drop for Trigger {
 
 impl Trigger {
     /// `secret` is `whsec_` and base64, as Standard Webhooks has it; `None`
-    /// where it is not.
+    /// where it is not. What `before` has not told is told by this one.
     pub fn start(
         http: reqwest::Client,
         (spreadsheet, gid): (String, i64),
         url: String,
         secret: &str,
         config: Option<Value>,
+        before: Option<&Self>,
     ) -> Option<Self> {
         let key = STANDARD.decode(secret.strip_prefix("whsec_")?).ok()?;
-        let (queue, messages) = mpsc::unbounded_channel();
-        let counters = Arc::new(Counters::default());
-        let poster = Poster { http, url: url.clone(), key, counters: counters.clone() };
-        let worker = tokio::spawn(poster.run(messages));
-        Some(Self { spreadsheet, gid, url, counters, config, queue, worker })
+        let queue = before.map(|trigger| trigger.queue.clone()).unwrap_or_default();
+        let poster = Poster { http, url: url.clone(), key, config, queue: queue.clone() };
+        let worker = tokio::spawn(poster.run());
+        Some(Self { spreadsheet, gid, url, queue, worker })
     }
 
     pub fn is_gone(&self) -> bool {
@@ -70,13 +106,7 @@ impl Trigger {
     }
 
     pub fn post(&self, event: &Event) {
-        let mut body = event.body(&self.spreadsheet, self.gid);
-        if let Some(config) = &self.config {
-            body["config"] = config.clone();
-        }
-        self.counters.queued.fetch_add(1, Ordering::Relaxed);
-        // A trigger that was told to go away hears nothing more.
-        self.queue.send(body.to_string()).ok();
+        self.queue.push(event.body(&self.spreadsheet, self.gid));
     }
 
     pub fn snapshot(&self) -> Value {
@@ -84,8 +114,8 @@ impl Trigger {
             "spreadsheet": self.spreadsheet,
             "gid": self.gid,
             "url": self.url,
-            "queued": self.counters.queued.load(Ordering::Relaxed),
-            "posted": self.counters.posted.load(Ordering::Relaxed),
+            "queued": self.queue.messages().len(),
+            "posted": self.queue.posted.load(Ordering::Relaxed),
         })
     }
 }
@@ -94,42 +124,51 @@ struct Poster {
     http: reqwest::Client,
     url: String,
     key: Vec<u8>,
-    counters: Arc<Counters>,
+    config: Option<Value>,
+    queue: Arc<Queue>,
 }
 
 impl Poster {
     /// First in, first out: a message that is not acknowledged holds up the rest.
-    async fn run(self, mut messages: mpsc::UnboundedReceiver<String>) {
-        while let Some(body) = messages.recv().await {
-            let id = format!("msg_{}", random::token(16));
+    async fn run(self) {
+        loop {
+            let message = self.queue.first().await;
             let mut pause = FIRST_PAUSE;
             loop {
-                match self.send(&id, &body).await {
+                match self.send(&message).await {
                     Some(status) if (200..300).contains(&status) => break,
                     Some(GONE) => return,
-                    status => tracing::debug!(?status, id, "trigger not acknowledged"),
+                    status => tracing::debug!(?status, message.id, "trigger not acknowledged"),
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
-            self.counters.queued.fetch_sub(1, Ordering::Relaxed);
-            self.counters.posted.fetch_add(1, Ordering::Relaxed);
+            self.queue.heard(&message);
         }
+    }
+
+    fn body(&self, message: &Message) -> String {
+        let mut body = message.body.clone();
+        if let Some(config) = &self.config {
+            body["config"] = config.clone();
+        }
+        body.to_string()
     }
 
     /// Every repetition has the same id and a signature of its own moment: the
     /// real one, which is the receiver's.
-    async fn send(&self, id: &str, body: &str) -> Option<u16> {
+    async fn send(&self, message: &Message) -> Option<u16> {
         let timestamp = clock::real_now().as_second();
-        let signature = sign(&self.key, id, timestamp, body)?;
+        let body = self.body(message);
+        let signature = sign(&self.key, &message.id, timestamp, &body)?;
         let request = self
             .http
             .post(&self.url)
             .header("content-type", "application/json")
-            .header("webhook-id", id)
+            .header("webhook-id", &message.id)
             .header("webhook-timestamp", timestamp.to_string())
             .header("webhook-signature", signature)
-            .body(body.to_owned());
+            .body(body);
         request.send().await.ok().map(|response| response.status().as_u16())
     }
 }

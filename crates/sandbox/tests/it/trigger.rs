@@ -123,6 +123,22 @@ async fn what_is_not_acknowledged_is_repeated_first_with_the_same_id() {
 }
 
 #[tokio::test]
+async fn what_was_not_heard_is_told_to_the_servers_next_address() {
+    let fixture = Fixture::start().await;
+    let sheet = fixture.sheet(json!([["Ad"], ["a"]])).await;
+    let mut deaf = Hub::start(vec![503; 100]).await;
+    register(&sheet, &deaf.url).await;
+    sheet.edit(2, 0, json!("b")).await;
+    sheet.edit(2, 0, json!("c")).await;
+    let unheard = deaf.next().await.id;
+    let mut hub = Hub::start(Vec::new()).await;
+    register(&sheet, &hub.url).await;
+    let messages = [hub.next().await, hub.next().await];
+    let news = messages.each_ref().map(|message| message.body["changes"]["Ad"]["new"].as_str().unwrap());
+    assert_eq!((messages[0].id.as_str(), news), (unheard.as_str(), ["b", "c"]));
+}
+
+#[tokio::test]
 async fn a_hub_that_is_gone_removes_the_trigger() {
     let fixture = Fixture::start().await;
     let sheet = fixture.sheet(json!([["Ad"], ["a"]])).await;

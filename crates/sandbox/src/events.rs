@@ -15,7 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::server::Shared;
 
-/// One change: `what` is a spreadsheet, a trigger, a CRM entity's name, or a message.
+/// One change: `what` is a spreadsheet, a trigger, a CRM entity's name, a message, or an e-mail.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Event {
     pub vendor: &'static str,
@@ -30,6 +30,11 @@ impl Event {
 
     pub fn bitrix(what: &str, id: u64) -> Self {
         Self { vendor: "bitrix24", what: what.to_owned(), id: id.to_string() }
+    }
+
+    /// Whichever vendor it goes by.
+    pub fn email(vendor: &'static str, id: &str) -> Self {
+        Self { vendor, what: "email".to_owned(), id: id.to_owned() }
     }
 
     pub fn twilio(what: &str, id: &str) -> Self {

@@ -12,7 +12,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::{bitrix, google, server::Shared, twilio};
+use crate::{bitrix, google, resend, server::Shared, twilio};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -20,6 +20,7 @@ pub(crate) enum Vendor {
     Google,
     Bitrix24,
     Twilio,
+    Resend,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -180,6 +181,10 @@ pub(crate) async fn inject_twilio(app: State<Shared>, request: Request, next: Ne
     inject(&app, Vendor::Twilio, request, next).await
 }
 
+pub(crate) async fn inject_resend(app: State<Shared>, request: Request, next: Next) -> Response {
+    inject(&app, Vendor::Resend, request, next).await
+}
+
 async fn inject(app: &Shared, vendor: Vendor, mut request: Request, next: Next) -> Response {
     let full = request.extensions().get::<OriginalUri>().map(|OriginalUri(uri)| uri);
     let path = decoded(full.unwrap_or(request.uri()).path());
@@ -226,11 +231,13 @@ async fn inject(app: &Shared, vendor: Vendor, mut request: Request, next: Next) 
             Vendor::Twilio => {
                 twilio::errors::on_demand(fault.status(400).as_u16(), &fault.code, &fault.description).into_response()
             }
+            Vendor::Resend => resend::errors::on_demand(fault.status, &fault.code, &fault.description).into_response(),
         },
         Kind::ExpiredToken => match vendor {
             Vendor::Google => google::errors::in_shape(google::errors::unauthenticated(), &path).into_response(),
             Vendor::Bitrix24 => bitrix::errors::expired_token().into_response(),
             Vendor::Twilio => twilio::errors::refused(20003).into_response(),
+            Vendor::Resend => resend::errors::refused("invalid_api_key").into_response(),
         },
     }
 }

@@ -7,11 +7,14 @@ mod control;
 mod events;
 mod faults;
 mod google;
+mod mail;
 mod pages;
 mod random;
+mod resend;
 mod server;
 mod tls;
 mod twilio;
+mod webhooks;
 
 pub use config::{SandboxConfig, Tls};
 pub use server::Sandbox;

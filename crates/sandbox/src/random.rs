@@ -16,3 +16,10 @@ pub(crate) fn hex() -> String {
     getrandom::fill(&mut buffer).expect("the system has a source of randomness");
     format!("{:032x}", u128::from_ne_bytes(buffer))
 }
+
+/// A random UUID, version 4.
+pub(crate) fn uuid() -> String {
+    let digits = hex();
+    let [a, b, c, d, e] = [&digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..]];
+    format!("{a}-{b}-4{c}-8{d}-{e}")
+}

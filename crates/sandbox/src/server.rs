@@ -21,7 +21,7 @@ use crate::{
     control,
     events::Event,
     faults::Faults,
-    google, pages, tls, twilio,
+    google, pages, resend, tls, twilio,
 };
 
 /// Changes that a slow page may miss before it has to read everything anew.
@@ -37,6 +37,7 @@ pub(crate) struct App {
     pub clock: Arc<Clock>,
     google: Mutex<google::state::State>,
     bitrix: Mutex<bitrix::state::State>,
+    resend: Mutex<resend::state::State>,
     twilio: Mutex<twilio::state::State>,
     pub faults: Faults,
     pub events: broadcast::Sender<Event>,
@@ -52,6 +53,10 @@ impl App {
 
     pub fn bitrix(&self) -> MutexGuard<'_, bitrix::state::State> {
         self.bitrix.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn resend(&self) -> MutexGuard<'_, resend::state::State> {
+        self.resend.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn twilio(&self) -> MutexGuard<'_, twilio::state::State> {
@@ -74,6 +79,7 @@ impl App {
         self.clock.reset();
         *self.google() = google::state::State::new(&self.config, self.clock.clone());
         *self.bitrix() = bitrix::state::State::new(&self.config, self.clock.clone());
+        *self.resend() = resend::state::State::new(self.clock.clone(), self.http.clone());
         *self.twilio() = twilio::state::State::new(self.clock.clone(), self.http.clone());
         self.faults.clear();
         self.tell(Event::google("reset", ""));
@@ -109,6 +115,7 @@ impl Sandbox {
             base_url: base_url.clone(),
             google: Mutex::new(google::state::State::new(&config, clock.clone())),
             bitrix: Mutex::new(bitrix::state::State::new(&config, clock.clone())),
+            resend: Mutex::new(resend::state::State::new(clock.clone(), http.clone())),
             twilio: Mutex::new(twilio::state::State::new(clock.clone(), http.clone())),
             clock,
             faults: Faults::default(),
@@ -182,6 +189,7 @@ fn router(app: Shared) -> Router {
         .merge(google::apis(&app))
         .nest("/google", google::router(&app))
         .merge(bitrix::router(&app))
+        .nest("/resend", resend::router(&app))
         .nest("/twilio", twilio::router(&app))
         .nest("/_control", control::router())
         .layer(TraceLayer::new_for_http())

@@ -5,6 +5,8 @@ mod bitrix_apps;
 mod google;
 mod google_calendar;
 mod google_grants;
+mod mail;
+mod resend;
 mod twilio;
 
 use axum::{
@@ -14,8 +16,8 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
 
 use crate::{events, faults::Fault, server::Shared};
 
@@ -44,6 +46,15 @@ impl IntoResponse for Refused {
 
 type Answer = Result<Json<Value>, Refused>;
 
+/// Settings with what is asked for; what is not named stays.
+fn merged<T: Serialize + DeserializeOwned>(settings: &T, asked: Map<String, Value>) -> Result<T, Refused> {
+    let mut all = json!(settings);
+    for (name, value) in asked {
+        all[name] = value;
+    }
+    serde_json::from_value(all).map_err(|error| Refused::bad(error.to_string()))
+}
+
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .route("/", get(async || Html(include_str!("../pages/control.html"))))
@@ -53,6 +64,8 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/faults", get(list_faults).post(arm_fault).delete(clear_faults))
         .nest("/google", google::router().merge(google_grants::router()).merge(google_calendar::router()))
         .nest("/bitrix24", bitrix::router().merge(bitrix_apps::router()))
+        .nest("/mail", mail::router())
+        .nest("/resend", resend::router())
         .nest("/twilio", twilio::router())
         .layer(DefaultBodyLimit::max(LARGEST_SEED))
 }

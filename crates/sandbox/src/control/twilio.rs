@@ -10,18 +10,18 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Refused};
+use super::{Answer, Refused, merged};
 use crate::{
     events::Event,
     server::Shared,
     twilio::{
-        callbacks::Mode,
         content::Content,
         inbound::{self, Inbound},
         life::Outcome,
         message::{Message, Status},
         state::{Account, DEFAULT_ACCOUNT, State},
     },
+    webhooks::Mode,
 };
 
 pub(super) fn router() -> Router<Shared> {
@@ -129,14 +129,9 @@ async fn settings(Extracted(app): Extracted<Shared>) -> Json<Value> {
     Json(json!(app.twilio().settings))
 }
 
-/// What is not named stays.
 async fn set_settings(Extracted(app): Extracted<Shared>, Json(asked): Json<Map<String, Value>>) -> Answer {
     let mut state = app.twilio();
-    let mut settings = json!(state.settings);
-    for (name, value) in asked {
-        settings[name] = value;
-    }
-    state.settings = serde_json::from_value(settings).map_err(|error| Refused::bad(error.to_string()))?;
+    state.settings = merged(&state.settings, asked)?;
     Ok(Json(json!(state.settings)))
 }
 
@@ -147,7 +142,7 @@ struct Callbacks {
 }
 
 async fn callbacks(Extracted(app): Extracted<Shared>) -> Json<Value> {
-    Json(json!({"mode": app.twilio().callbacks}))
+    Json(json!({"mode": app.twilio().callbacks.mode}))
 }
 
 async fn set_callbacks(Extracted(app): Extracted<Shared>, Json(asked): Json<Callbacks>) -> Json<Value> {

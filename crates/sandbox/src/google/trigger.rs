@@ -10,14 +10,11 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use tokio::{sync::Notify, task::JoinHandle};
 
 use super::{a1, grid::Tab};
-use crate::{clock, random};
+use crate::{clock, random, webhooks};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -94,7 +91,7 @@ impl Trigger {
         config: Option<Value>,
         before: Option<&Self>,
     ) -> Option<Self> {
-        let key = STANDARD.decode(secret.strip_prefix("whsec_")?).ok()?;
+        let key = webhooks::key(secret)?;
         let queue = before.map(|trigger| trigger.queue.clone()).unwrap_or_default();
         let poster = Poster { http, url: url.clone(), key, config, queue: queue.clone() };
         let worker = tokio::spawn(poster.run());
@@ -160,7 +157,7 @@ impl Poster {
     async fn send(&self, message: &Message) -> Option<u16> {
         let timestamp = clock::real_now().as_second();
         let body = self.body(message);
-        let signature = sign(&self.key, &message.id, timestamp, &body)?;
+        let signature = webhooks::sign(&self.key, &message.id, timestamp, &body);
         let request = self
             .http
             .post(&self.url)
@@ -171,13 +168,6 @@ impl Poster {
             .body(body);
         request.send().await.ok().map(|response| response.status().as_u16())
     }
-}
-
-/// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
-fn sign(key: &[u8], id: &str, timestamp: i64, body: &str) -> Option<String> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-    mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
-    Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
 
 /// What a person did. Rows are counted from 1.
@@ -205,17 +195,4 @@ pub(crate) fn change(tab: &Tab, column: usize, old: &Value, new: &Value) -> (Str
     let header = tab.header(column);
     let name = if header.is_empty() { a1::column_name(column) } else { header };
     (name, json!({"old": old, "new": new}))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The example of the Standard Webhooks libraries.
-    #[test]
-    fn signs_as_the_specification_does() {
-        let key = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signature = sign(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
-        assert_eq!(signature.unwrap(), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
-    }
 }

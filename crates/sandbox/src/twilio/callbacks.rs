@@ -2,7 +2,6 @@
 
 use std::sync::atomic::Ordering;
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -12,48 +11,20 @@ use super::{
     state::State,
     webhook::Webhook,
 };
-
-/// In which order they come, if they do: nothing of it is promised.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Mode {
-    #[default]
-    Ordered,
-    /// The last one of a message first.
-    Reversed,
-    /// Each one twice.
-    Repeated,
-    /// None before the next mode is set.
-    Held,
-    Never,
-}
+use crate::webhooks::Mode;
 
 impl State {
     /// Tells a message's status to whoever asked for it.
     pub(super) fn announce(&mut self, sid: &str, is_last: bool) {
         let Some(webhook) = self.callback(sid) else { return };
-        match self.callbacks {
-            Mode::Ordered => self.post(sid, webhook),
-            Mode::Repeated => {
-                self.post(sid, webhook.clone());
-                self.post(sid, webhook);
-            }
-            Mode::Held => self.held.push((sid.to_owned(), webhook)),
-            Mode::Never => {}
-            Mode::Reversed => {
-                self.held.push((sid.to_owned(), webhook));
-                if is_last {
-                    let own: Vec<_> = self.held.extract_if(.., |(held, _)| held == sid).collect();
-                    own.into_iter().rev().for_each(|(sid, webhook)| self.post(&sid, webhook));
-                }
-            }
+        for webhook in self.callbacks.admit(sid, webhook, is_last) {
+            self.post(sid, webhook);
         }
     }
 
     /// Lets go of what the mode before held.
     pub fn set_callbacks(&mut self, mode: Mode) {
-        self.callbacks = mode;
-        for (sid, webhook) in std::mem::take(&mut self.held) {
+        for (sid, webhook) in self.callbacks.switch(mode) {
             self.post(&sid, webhook);
         }
     }

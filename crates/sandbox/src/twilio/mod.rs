@@ -3,7 +3,7 @@
 
 mod access;
 mod address;
-pub(crate) mod callbacks;
+mod callbacks;
 pub(crate) mod content;
 mod draft;
 pub(crate) mod errors;
@@ -16,7 +16,7 @@ mod messages;
 mod segments;
 mod signature;
 pub(crate) mod state;
-mod webhook;
+pub(crate) mod webhook;
 
 use axum::{
     Router,

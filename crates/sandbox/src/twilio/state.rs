@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::{
-    callbacks::Mode,
     content::Content,
     draft::Draft,
     errors::{self, ApiError},
@@ -21,7 +20,7 @@ use super::{
     message::{Direction, Media, Message, Status},
     webhook::Webhook,
 };
-use crate::{clock::Clock, random};
+use crate::{clock::Clock, random, webhooks::Outbox};
 
 /// The account at the start. The README tells its secrets.
 pub(crate) const DEFAULT_ACCOUNT: &str = "AC00000000000000000000000000000001";
@@ -104,9 +103,8 @@ pub(crate) struct State {
     pub messages: BTreeMap<String, Message>,
     pub settings: Settings,
     pub phones: BTreeMap<String, Outcome>,
-    pub callbacks: Mode,
+    pub callbacks: Outbox<Webhook>,
     pub counters: Arc<Counters>,
-    pub(super) held: Vec<(String, Webhook)>,
     /// Calls that are being served.
     pub(super) in_flight: u32,
     /// Sender → when it has sent all that waits for it.
@@ -125,9 +123,8 @@ impl State {
             messages: BTreeMap::new(),
             settings: Settings::default(),
             phones: BTreeMap::new(),
-            callbacks: Mode::default(),
+            callbacks: Outbox::default(),
             counters: Arc::default(),
-            held: Vec::new(),
             in_flight: 0,
             free_ms: BTreeMap::new(),
             http,

@@ -11,7 +11,7 @@ use crate::random;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Clone)]
-pub(super) struct Webhook {
+pub(crate) struct Webhook {
     url: Url,
     fields: Vec<(String, String)>,
     signature: String,

@@ -29,6 +29,12 @@ mod google_quotas;
 #[cfg(test)]
 mod google_sheets;
 #[cfg(test)]
+mod resend_emails;
+#[cfg(test)]
+mod resend_life;
+#[cfg(test)]
+mod resend_support;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tls;

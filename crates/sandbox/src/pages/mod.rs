@@ -1,4 +1,4 @@
-//! Pages for people: a sheet to edit, the CRM that follows, phones, a calendar.
+//! Pages for people: a sheet to edit, the CRM that follows, phones, mailboxes, a calendar.
 
 use axum::{Router, response::Html, routing::get};
 
@@ -10,5 +10,6 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/google/calendar", get(async || Html(include_str!("calendar.html"))))
         .route("/google/sheets/{id}", get(async || Html(include_str!("sheet.html"))))
         .route("/bitrix24/crm/{entity}", get(async || Html(include_str!("crm.html"))))
+        .route("/mail", get(async || Html(include_str!("mail.html"))))
         .route("/twilio/phone", get(async || Html(include_str!("phone.html"))))
 }

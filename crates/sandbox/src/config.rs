@@ -12,6 +12,8 @@ pub struct SandboxConfig {
     pub port: u16,
     /// HTTPS on a second port, with the same state behind it.
     pub tls: Option<Tls>,
+    /// An SMTP server on ports of its own.
+    pub smtp: Option<Smtp>,
     /// Requests per second that leak out of Bitrix24's bucket.
     pub bitrix_rate: f64,
     /// Requests that Bitrix24's bucket holds before it answers 503.
@@ -35,6 +37,7 @@ impl Default for SandboxConfig {
         Self {
             port: 0,
             tls: None,
+            smtp: None,
             bitrix_rate: 2.0,
             bitrix_burst: 50.0,
             google_reads_per_minute: 300,
@@ -54,4 +57,13 @@ pub struct Tls {
     pub port: u16,
     /// The file that is to hold the certificate (PEM), for clients to trust.
     pub certificate: PathBuf,
+}
+
+/// An SMTP server. With [`SandboxConfig::tls`] it takes credentials in private alone; without, as they come.
+#[derive(Debug, Clone, Copy)]
+pub struct Smtp {
+    /// Port on 127.0.0.1, for STARTTLS; 0 takes any free one.
+    pub port: u16,
+    /// Port on 127.0.0.1 for TLS from the start; 0 takes any free one. Not used without a certificate.
+    pub tls_port: u16,
 }

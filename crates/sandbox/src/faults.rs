@@ -21,6 +21,7 @@ pub(crate) enum Vendor {
     Bitrix24,
     Twilio,
     Resend,
+    Smtp,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -128,7 +129,7 @@ impl Faults {
     }
 
     /// The fault that hits this call, if one does.
-    fn take(&self, vendor: Vendor, path: &str) -> Option<Fault> {
+    pub fn take(&self, vendor: Vendor, path: &str) -> Option<Fault> {
         let path = path.to_lowercase();
         self.take_first(|fault| fault.vendor == vendor && path.contains(&fault.matching.to_lowercase()))
     }
@@ -153,8 +154,13 @@ impl Faults {
         Some(fault.clone())
     }
 
+    /// Sees clearings from now on.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.cleared.subscribe()
+    }
+
     /// Waits for `ms` or the next clearing after `cleared` was subscribed.
-    async fn hold(mut cleared: watch::Receiver<u64>, ms: Option<u64>) {
+    pub async fn hold(mut cleared: watch::Receiver<u64>, ms: Option<u64>) {
         let limit = ms.map_or(Duration::MAX, Duration::from_millis);
         tokio::select! {
             _ = cleared.changed() => {}
@@ -192,7 +198,7 @@ async fn inject(app: &Shared, vendor: Vendor, mut request: Request, next: Next) 
         return complete(next, request).await;
     };
     tracing::debug!(?fault, "fault");
-    let cleared = app.faults.cleared.subscribe();
+    let cleared = app.faults.watch();
     match fault.kind {
         Kind::HangBefore => {
             Faults::hold(cleared, fault.ms).await;
@@ -232,12 +238,14 @@ async fn inject(app: &Shared, vendor: Vendor, mut request: Request, next: Next) 
                 twilio::errors::on_demand(fault.status(400).as_u16(), &fault.code, &fault.description).into_response()
             }
             Vendor::Resend => resend::errors::on_demand(fault.status, &fault.code, &fault.description).into_response(),
+            Vendor::Smtp => canned(&fault),
         },
         Kind::ExpiredToken => match vendor {
             Vendor::Google => google::errors::in_shape(google::errors::unauthenticated(), &path).into_response(),
             Vendor::Bitrix24 => bitrix::errors::expired_token().into_response(),
             Vendor::Twilio => twilio::errors::refused(20003).into_response(),
             Vendor::Resend => resend::errors::refused("invalid_api_key").into_response(),
+            Vendor::Smtp => canned(&fault),
         },
     }
 }

@@ -12,9 +12,10 @@ mod pages;
 mod random;
 mod resend;
 mod server;
+mod smtp;
 mod tls;
 mod twilio;
 mod webhooks;
 
-pub use config::{SandboxConfig, Tls};
+pub use config::{SandboxConfig, Smtp, Tls};
 pub use server::Sandbox;

@@ -21,7 +21,7 @@ use crate::{
     control,
     events::Event,
     faults::Faults,
-    google, pages, resend, tls, twilio,
+    google, pages, resend, smtp, tls, twilio,
 };
 
 /// Changes that a slow page may miss before it has to read everything anew.
@@ -38,6 +38,7 @@ pub(crate) struct App {
     google: Mutex<google::state::State>,
     bitrix: Mutex<bitrix::state::State>,
     resend: Mutex<resend::state::State>,
+    smtp: Mutex<smtp::state::State>,
     twilio: Mutex<twilio::state::State>,
     pub faults: Faults,
     pub events: broadcast::Sender<Event>,
@@ -57,6 +58,10 @@ impl App {
 
     pub fn resend(&self) -> MutexGuard<'_, resend::state::State> {
         self.resend.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn smtp(&self) -> MutexGuard<'_, smtp::state::State> {
+        self.smtp.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn twilio(&self) -> MutexGuard<'_, twilio::state::State> {
@@ -80,6 +85,7 @@ impl App {
         *self.google() = google::state::State::new(&self.config, self.clock.clone());
         *self.bitrix() = bitrix::state::State::new(&self.config, self.clock.clone());
         *self.resend() = resend::state::State::new(self.clock.clone(), self.http.clone());
+        *self.smtp() = smtp::state::State::default();
         *self.twilio() = twilio::state::State::new(self.clock.clone(), self.http.clone());
         self.faults.clear();
         self.tell(Event::google("reset", ""));
@@ -94,6 +100,7 @@ pub struct Sandbox {
     app: Shared,
     server: JoinHandle<std::io::Result<()>>,
     https: Option<tls::Server>,
+    mail: Option<smtp::Server>,
 }
 
 impl std::fmt::Debug for App {
@@ -116,6 +123,7 @@ impl Sandbox {
             google: Mutex::new(google::state::State::new(&config, clock.clone())),
             bitrix: Mutex::new(bitrix::state::State::new(&config, clock.clone())),
             resend: Mutex::new(resend::state::State::new(clock.clone(), http.clone())),
+            smtp: Mutex::default(),
             twilio: Mutex::new(twilio::state::State::new(clock.clone(), http.clone())),
             clock,
             faults: Faults::default(),
@@ -125,8 +133,14 @@ impl Sandbox {
             config,
         });
         let router = router(app.clone());
-        let https = match &app.config.tls {
-            Some(tls) => Some(tls::Listener::bind(tls).await?.serve(service(&router, "https"))?),
+        let (mut https, mut certificate) = (None, None);
+        if let Some(tls) = &app.config.tls {
+            let identity = tls::identity(tls).await?;
+            certificate = Some(identity.get_inner());
+            https = Some(tls::Listener::bind(tls, identity).await?.serve(service(&router, "https"))?);
+        }
+        let mail = match app.config.smtp {
+            Some(ports) => Some(smtp::Server::start(&app, ports, certificate).await?),
             None => None,
         };
         let service = service(&router, "http");
@@ -135,7 +149,7 @@ impl Sandbox {
             closing.wait_for(|closed| *closed).await.ok();
         };
         let server = tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(closed).await });
-        Ok(Self { base_url, app, server, https })
+        Ok(Self { base_url, app, server, https, mail })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
@@ -148,6 +162,18 @@ impl Sandbox {
     #[must_use]
     pub fn tls_base_url(&self) -> Option<String> {
         self.https.as_ref().map(|https| https.base_url.clone())
+    }
+
+    /// Where mail is taken, with STARTTLS if there is a certificate; where [`SandboxConfig::smtp`] asked for it.
+    #[must_use]
+    pub fn smtp_address(&self) -> Option<SocketAddr> {
+        self.mail.as_ref().map(|mail| mail.address)
+    }
+
+    /// Where mail is taken with TLS from the start; also needs [`SandboxConfig::tls`].
+    #[must_use]
+    pub fn smtps_address(&self) -> Option<SocketAddr> {
+        self.mail.as_ref()?.tls_address
     }
 
     /// All codes and tokens that were given, also those that ended: for tests that look for them where they must
@@ -164,6 +190,9 @@ impl Sandbox {
         self.app.reset();
         if tokio::time::timeout(FAREWELL, &mut self.server).await.is_err() {
             self.server.abort();
+        }
+        if let Some(mail) = self.mail {
+            mail.stop().await;
         }
         if let Some(https) = self.https {
             https.stop(FAREWELL).await;

@@ -17,6 +17,15 @@ pub(crate) struct Server {
     task: JoinHandle<io::Result<()>>,
 }
 
+/// Makes a certificate and writes it, without its key, where the caller wants it.
+pub(crate) async fn identity(tls: &Tls) -> io::Result<RustlsConfig> {
+    let names = ["localhost", "127.0.0.1"].map(ToOwned::to_owned);
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).map_err(io::Error::other)?;
+    let (certificate, key) = (cert.pem(), signing_key.serialize_pem());
+    std::fs::write(&tls.certificate, &certificate)?;
+    RustlsConfig::from_pem(certificate.into_bytes(), key.into_bytes()).await
+}
+
 /// A port that is bound, and the certificate to show there.
 #[derive(Debug)]
 pub(crate) struct Listener {
@@ -26,13 +35,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Makes a certificate and writes it, without its key, where the caller wants it.
-    pub async fn bind(tls: &Tls) -> io::Result<Self> {
-        let names = ["localhost", "127.0.0.1"].map(ToOwned::to_owned);
-        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).map_err(io::Error::other)?;
-        let (certificate, key) = (cert.pem(), signing_key.serialize_pem());
-        std::fs::write(&tls.certificate, &certificate)?;
-        let config = RustlsConfig::from_pem(certificate.into_bytes(), key.into_bytes()).await?;
+    pub async fn bind(tls: &Tls, config: RustlsConfig) -> io::Result<Self> {
         let socket = TcpListener::bind(("127.0.0.1", tls.port)).await?.into_std()?;
         let base_url = format!("https://{}", socket.local_addr()?);
         Ok(Self { socket, config, base_url })

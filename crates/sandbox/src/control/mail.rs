@@ -14,12 +14,16 @@ use super::Refused;
 use crate::{mail::Post, server::Shared};
 
 pub(super) fn router() -> Router<Shared> {
-    Router::new().route("/", get(all)).route("/{vendor}/{id}/attachments/{index}", get(attachment))
+    Router::new()
+        .route("/", get(all))
+        .route("/{vendor}/{id}/raw", get(raw))
+        .route("/{vendor}/{id}/attachments/{index}", get(attachment))
 }
 
 /// Lends each vendor's letters, the oldest first within a vendor.
 fn each(app: &Shared, mut look: impl FnMut(Post<'_>)) {
     app.resend().newest().into_iter().rev().for_each(|email| look(email.post()));
+    app.smtp().messages.iter().for_each(|message| look(message.post()));
 }
 
 /// The oldest first.
@@ -28,6 +32,21 @@ async fn all(Extracted(app): Extracted<Shared>) -> Json<Value> {
     each(&app, |post| shown.push((post.created_ms, post.show())));
     shown.sort_by_key(|(created_ms, _)| *created_ms);
     Json(shown.into_iter().map(|(_, post)| post).collect())
+}
+
+/// The message as it went over the wire.
+async fn raw(
+    Extracted(app): Extracted<Shared>,
+    Path((vendor, id)): Path<(String, String)>,
+) -> Result<Response, Refused> {
+    let mut found = None;
+    each(&app, |post| {
+        if post.vendor == vendor && post.id == id {
+            found = post.raw.cloned();
+        }
+    });
+    let raw = found.ok_or_else(|| Refused::absent("message"))?;
+    Ok(([(CONTENT_TYPE, "message/rfc822"), (CONTENT_DISPOSITION, "attachment")], raw).into_response())
 }
 
 /// Never shown as a page of the sandbox's own.

@@ -7,6 +7,7 @@ mod google_calendar;
 mod google_grants;
 mod mail;
 mod resend;
+mod smtp;
 mod twilio;
 
 use axum::{
@@ -66,6 +67,7 @@ pub(crate) fn router() -> Router<Shared> {
         .nest("/bitrix24", bitrix::router().merge(bitrix_apps::router()))
         .nest("/mail", mail::router())
         .nest("/resend", resend::router())
+        .nest("/smtp", smtp::router())
         .nest("/twilio", twilio::router())
         .layer(DefaultBodyLimit::max(LARGEST_SEED))
 }

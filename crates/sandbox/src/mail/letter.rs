@@ -79,11 +79,15 @@ pub(crate) struct Post<'a> {
     /// The mailboxes that it is in now.
     pub reached: Vec<String>,
     pub letter: &'a Letter,
+    /// As it went over the wire, where it did so as a whole.
+    pub raw: Option<&'a Bytes>,
 }
 
 impl Post<'_> {
     pub fn show(&self) -> Value {
-        let mut shown = self.letter.show(&format!("/_control/mail/{}/{}/attachments", self.vendor, self.id));
+        let own = format!("/_control/mail/{}/{}", self.vendor, self.id);
+        let mut shown = self.letter.show(&format!("{own}/attachments"));
+        shown["raw_url"] = json!(self.raw.map(|_| format!("{own}/raw")));
         shown["vendor"] = json!(self.vendor);
         shown["id"] = json!(self.id);
         shown["created_ms"] = json!(self.created_ms);

@@ -2,6 +2,7 @@
 
 mod address;
 mod letter;
+mod parse;
 
 pub(crate) use address::{Address, addresses};
 pub(crate) use letter::{Attachment, Letter, Post, shown};

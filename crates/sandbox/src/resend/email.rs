@@ -102,6 +102,7 @@ impl Email {
             recipients: self.letter.recipients(),
             reached: self.reached.clone(),
             letter: &self.letter,
+            raw: None,
         }
     }
 }

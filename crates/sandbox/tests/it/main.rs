@@ -35,6 +35,10 @@ mod resend_life;
 #[cfg(test)]
 mod resend_support;
 #[cfg(test)]
+mod smtp;
+#[cfg(test)]
+mod smtp_support;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tls;

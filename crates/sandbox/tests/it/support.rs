@@ -23,6 +23,14 @@ impl Fixture {
         Self { base: sandbox.base_url(), http, sandbox }
     }
 
+    pub fn smtp(&self) -> std::net::SocketAddr {
+        self.sandbox.smtp_address().unwrap()
+    }
+
+    pub fn smtps(&self) -> std::net::SocketAddr {
+        self.sandbox.smtps_address().unwrap()
+    }
+
     pub async fn stop(self) {
         self.sandbox.stop().await;
     }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 ///
 /// The default quotas are the vendors' own:
 /// <https://apidocs.bitrix24.com/limits.html>,
-/// <https://developers.google.com/workspace/sheets/api/limits> and
-/// <https://developers.google.com/workspace/calendar/api/guides/quota>.
+/// <https://developers.google.com/workspace/sheets/api/limits>,
+/// <https://developers.google.com/workspace/calendar/api/guides/quota> and
+/// <https://developers.google.com/workspace/gmail/api/reference/quota>.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
     /// Port on 127.0.0.1; 0 takes any free one.
@@ -30,6 +31,10 @@ pub struct SandboxConfig {
     pub google_calendar_per_minute: u32,
     /// The same for one person.
     pub google_calendar_per_minute_per_user: u32,
+    /// Gmail's quota units per minute and project before Google answers 403; sending takes a hundred.
+    pub google_gmail_units_per_minute: u32,
+    /// The same for one person.
+    pub google_gmail_units_per_minute_per_user: u32,
 }
 
 impl Default for SandboxConfig {
@@ -46,6 +51,8 @@ impl Default for SandboxConfig {
             google_writes_per_minute_per_user: 60,
             google_calendar_per_minute: 10_000,
             google_calendar_per_minute_per_user: 600,
+            google_gmail_units_per_minute: 1_200_000,
+            google_gmail_units_per_minute_per_user: 15_000,
         }
     }
 }

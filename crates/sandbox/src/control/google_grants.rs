@@ -45,7 +45,15 @@ struct Issue {
 
 /// The scopes of all that is simulated.
 fn everything() -> BTreeSet<String> {
-    let scopes = ["spreadsheets", "drive.metadata.readonly", "calendar", "calendar.events", "userinfo.email"];
+    let scopes = [
+        "spreadsheets",
+        "drive.metadata.readonly",
+        "calendar",
+        "calendar.events",
+        "gmail.modify",
+        "gmail.send",
+        "userinfo.email",
+    ];
     let full = scopes.map(|scope| format!("https://www.googleapis.com/auth/{scope}"));
     full.into_iter().chain(["openid".to_owned()]).collect()
 }
@@ -72,12 +80,17 @@ async fn expire(Extracted(app): Extracted<Shared>) -> Json<Value> {
 struct Settings {
     testing: Option<bool>,
     slow_meet: Option<bool>,
+    keeps_message_id: Option<bool>,
+    search_lag_ms: Option<i64>,
 }
 
 async fn settings(Extracted(app): Extracted<Shared>, Json(asked): Json<Settings>) -> Json<Value> {
     let mut state = app.google();
     state.testing = asked.testing.unwrap_or(state.testing);
     state.slow_meet = asked.slow_meet.unwrap_or(state.slow_meet);
+    let habits = &mut state.gmail_habits;
+    habits.keeps_message_id = asked.keeps_message_id.unwrap_or(habits.keeps_message_id);
+    habits.search_lag_ms = asked.search_lag_ms.unwrap_or(habits.search_lag_ms);
     Json(json!({}))
 }
 

@@ -23,6 +23,9 @@ pub(super) fn router() -> Router<Shared> {
 /// Lends each vendor's letters, the oldest first within a vendor.
 fn each(app: &Shared, mut look: impl FnMut(Post<'_>)) {
     app.resend().newest().into_iter().rev().for_each(|email| look(email.post()));
+    for mailbox in app.google().mailboxes.values() {
+        mailbox.newest().into_iter().rev().for_each(|stored| look(stored.post()));
+    }
     app.smtp().messages.iter().for_each(|message| look(message.post()));
 }
 

@@ -26,8 +26,13 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
 pub(super) fn authorise<'a>(state: &'a State, headers: &HeaderMap, scopes: &[&str]) -> Result<&'a Grant, ApiError> {
     let token = bearer(headers).and_then(|token| state.live(token));
     let grant = &token.ok_or_else(errors::unauthenticated)?.grant;
-    let allowed = scopes.iter().any(|scope| grant.scopes.contains(&format!("https://www.googleapis.com/auth/{scope}")));
+    let allowed = scopes.iter().any(|scope| grant.scopes.contains(&full(scope)));
     if allowed { Ok(grant) } else { Err(errors::insufficient_scope()) }
+}
+
+/// Most scopes have short names here.
+fn full(scope: &str) -> String {
+    if scope.contains(':') { scope.to_owned() } else { format!("https://www.googleapis.com/auth/{scope}") }
 }
 
 /// The query's pairs, all of which must be known.

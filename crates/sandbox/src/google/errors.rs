@@ -1,4 +1,4 @@
-//! Google's two error shapes: google.rpc (Sheets) and the older one (Drive).
+//! Google's error shapes: google.rpc (Sheets), the older one (Drive), and both at once (Gmail).
 //! <https://cloud.google.com/apis/design/errors>
 
 use axum::{
@@ -10,6 +10,13 @@ use serde_json::{Value, json};
 
 use super::state::Exhausted;
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Rpc,
+    Legacy,
+    Both,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     code: u16,
@@ -18,17 +25,22 @@ pub(crate) struct ApiError {
     /// The machine-readable cause, in `details` or in `errors`.
     reason: String,
     quota_limit: Option<String>,
-    legacy: bool,
+    shape: Shape,
 }
 
 impl ApiError {
     fn new(code: u16, status: &'static str, reason: &str, message: impl Into<String>) -> Self {
-        Self { code, status, message: message.into(), reason: reason.to_owned(), quota_limit: None, legacy: false }
+        Self { code, status, message: message.into(), reason: reason.to_owned(), quota_limit: None, shape: Shape::Rpc }
     }
 
     /// In the shape that Drive uses.
     pub fn legacy(self) -> Self {
-        Self { legacy: true, ..self }
+        Self { shape: Shape::Legacy, ..self }
+    }
+
+    /// In the shape that Gmail uses.
+    pub fn in_both(self) -> Self {
+        Self { shape: Shape::Both, ..self }
     }
 
     pub fn message(&self) -> String {
@@ -41,9 +53,19 @@ impl ApiError {
         self
     }
 
+    /// Reasons of the newer kind are in capitals.
+    fn has_details(&self) -> bool {
+        let is_new = self.reason.starts_with(|letter: char| letter.is_ascii_uppercase());
+        match self.shape {
+            Shape::Rpc => !self.reason.is_empty(),
+            Shape::Legacy => false,
+            Shape::Both => is_new,
+        }
+    }
+
     fn body(&self) -> Value {
         let mut error = json!({"code": self.code, "message": self.message});
-        if self.legacy {
+        if self.shape != Shape::Rpc {
             let reason = match self.reason.as_str() {
                 "ACCESS_TOKEN_SCOPE_INSUFFICIENT" => "insufficientPermissions",
                 "" if self.code == 401 => "authError",
@@ -53,10 +75,10 @@ impl ApiError {
             let domain = if reason.ends_with("Exceeded") { "usageLimits" } else { "global" };
             error["errors"] = json!([{"domain": domain, "reason": reason, "message": self.message}]);
         }
-        if !self.legacy || self.code == 401 {
+        if self.shape != Shape::Legacy || self.code == 401 {
             error["status"] = json!(self.status);
         }
-        if !self.legacy && !self.reason.is_empty() {
+        if self.has_details() {
             error["details"] = json!([{
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo",
                 "reason": self.reason,
@@ -110,6 +132,9 @@ pub(super) fn quota(kind: &str, whose: Exhausted) -> ApiError {
 /// The error as the interface at `path` writes it.
 pub(crate) fn in_shape(error: ApiError, path: &str) -> ApiError {
     let is_legacy = ["/drive/", "/calendar/"].iter().any(|part| path.contains(part));
+    if path.contains("/gmail/") {
+        return error.in_both();
+    }
     if is_legacy { error.legacy() } else { error }
 }
 

@@ -1,4 +1,5 @@
-//! Google: OAuth with a consent page, Drive's list of files, Sheets version 4, Calendar version 3.
+//! Google: OAuth with a consent page, Drive's list of files, Sheets version 4, Calendar version 3,
+//! Gmail version 1.
 
 mod a1;
 mod access;
@@ -7,6 +8,7 @@ pub(crate) mod calendar;
 mod consent;
 mod drive;
 pub(crate) mod errors;
+pub(crate) mod gmail;
 pub(crate) mod grid;
 mod mask;
 mod oauth;
@@ -34,6 +36,8 @@ pub(crate) fn apis(app: &Shared) -> Router<Shared> {
         .route("/drive/v3/files", get(drive::list))
         .route("/v4/spreadsheets/{*rest}", any(sheets::handle))
         .nest("/calendar/v3", calendar::router())
+        .nest("/gmail/v1", gmail::router())
+        .nest("/upload/gmail/v1", gmail::uploads())
         .layer(from_fn_with_state(app.clone(), faults::inject_google))
 }
 

@@ -120,7 +120,7 @@ pub(super) async fn handle(
 fn admit(state: &mut State, account: &str, is_read: bool) -> Result<(), ApiError> {
     let now_ms = state.clock.now_ms();
     let (quota, kind) = if is_read { (&mut state.reads, "Read") } else { (&mut state.writes, "Write") };
-    quota.admit(account, now_ms).map_err(|whose| errors::quota(kind, whose))
+    quota.admit(account, 1, now_ms).map_err(|whose| errors::quota(kind, whose))
 }
 
 /// A body with a key that the interface description lacks is refused.

@@ -7,7 +7,12 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{calendar::store::Calendar, grid::Tab, trigger::Trigger};
+use super::{
+    calendar::store::Calendar,
+    gmail::store::{Habits, Mailbox},
+    grid::Tab,
+    trigger::Trigger,
+};
 use crate::{SandboxConfig, clock::Clock, random};
 
 pub(crate) const DEFAULT_ACCOUNT: &str = "demo@example.com";
@@ -68,12 +73,12 @@ struct Refresh {
     issued_ms: i64,
 }
 
-/// Requests of one kind in the last minute, of the project and of each person.
+/// Requests of one kind in the last minute, or what they take, of the project and of each person.
 #[derive(Debug)]
 pub(super) struct Quota {
     of_project: usize,
     of_person: usize,
-    admitted: VecDeque<(i64, String)>,
+    admitted: VecDeque<(i64, String, usize)>,
 }
 
 /// Whose quota is used up.
@@ -88,17 +93,21 @@ impl Quota {
         Self { of_project: of_project as usize, of_person: of_person as usize, admitted: VecDeque::new() }
     }
 
-    pub fn admit(&mut self, account: &str, now_ms: i64) -> Result<(), Exhausted> {
-        while self.admitted.front().is_some_and(|(at, _)| now_ms - at >= MINUTE_MS) {
+    pub fn admit(&mut self, account: &str, units: usize, now_ms: i64) -> Result<(), Exhausted> {
+        while self.admitted.front().is_some_and(|(at, ..)| now_ms - at >= MINUTE_MS) {
             self.admitted.pop_front();
         }
-        if self.admitted.len() >= self.of_project {
+        let used = |whose: Option<&str>| -> usize {
+            let own = self.admitted.iter().filter(|(_, who, _)| whose.is_none_or(|whose| whose == who));
+            own.map(|(.., units)| units).sum()
+        };
+        if used(None) + units > self.of_project {
             return Err(Exhausted::Project);
         }
-        if self.admitted.iter().filter(|(_, who)| who == account).count() >= self.of_person {
+        if used(Some(account)) + units > self.of_person {
             return Err(Exhausted::Person);
         }
-        self.admitted.push_back((now_ms, account.to_owned()));
+        self.admitted.push_back((now_ms, account.to_owned(), units));
         Ok(())
     }
 }
@@ -108,6 +117,9 @@ pub(crate) struct State {
     pub spreadsheets: BTreeMap<String, Spreadsheet>,
     /// Account → its own calendar.
     pub calendars: BTreeMap<String, Calendar>,
+    /// Account → what it has sent and drafted.
+    pub mailboxes: BTreeMap<String, Mailbox>,
+    pub gmail_habits: Habits,
     /// Whether a new Google Meet is there only when its event is read again.
     pub slow_meet: bool,
     pub triggers: Vec<Trigger>,
@@ -126,6 +138,7 @@ pub(crate) struct State {
     pub(super) reads: Quota,
     pub(super) writes: Quota,
     pub(super) calendar_calls: Quota,
+    pub(super) gmail_units: Quota,
 }
 
 impl State {
@@ -134,6 +147,8 @@ impl State {
             clock,
             spreadsheets: BTreeMap::new(),
             calendars: BTreeMap::new(),
+            mailboxes: BTreeMap::new(),
+            gmail_habits: Habits::default(),
             slow_meet: false,
             triggers: Vec::new(),
             clients: BTreeMap::from([("sandbox-client".to_owned(), "sandbox-secret".to_owned())]),
@@ -146,6 +161,10 @@ impl State {
             reads: Quota::new(config.google_reads_per_minute, config.google_reads_per_minute_per_user),
             writes: Quota::new(config.google_writes_per_minute, config.google_writes_per_minute_per_user),
             calendar_calls: Quota::new(config.google_calendar_per_minute, config.google_calendar_per_minute_per_user),
+            gmail_units: Quota::new(
+                config.google_gmail_units_per_minute,
+                config.google_gmail_units_per_minute_per_user,
+            ),
         }
     }
 

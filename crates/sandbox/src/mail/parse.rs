@@ -1,7 +1,7 @@
 //! Reading messages as they go over the wire: RFC 5322 and MIME.
 
 use axum::body::Bytes;
-use mail_parser::{MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{HeaderForm, HeaderValue, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::{Address, Attachment, Letter};
 
@@ -45,6 +45,24 @@ impl Letter {
             attachments: message.attachments().map(attachment).collect(),
         }
     }
+}
+
+impl Letter {
+    /// All headers, decoded, in their order.
+    pub fn headers_of(raw: &[u8]) -> Vec<(String, String)> {
+        let Some(message) = MessageParser::default().parse(raw) else { return Vec::new() };
+        let mut seen = std::collections::BTreeSet::new();
+        let names = message.headers_raw().map(|(name, _)| name).filter(|name| seen.insert(name.to_lowercase()));
+        let all = names.flat_map(|name| {
+            let values = message.header_as(name, HeaderForm::Text).into_iter();
+            values.map(move |value| (name.to_owned(), text(&value)))
+        });
+        all.collect()
+    }
+}
+
+fn text(value: &HeaderValue<'_>) -> String {
+    value.as_text().unwrap_or_default().to_owned()
 }
 
 fn people(addresses: Option<&mail_parser::Address<'_>>) -> Vec<Address> {

@@ -2,7 +2,10 @@
 
 Argument: the sandbox's base address."""
 
+import base64
 import sys
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 from control import control
 from google.auth.exceptions import RefreshError
@@ -12,7 +15,7 @@ from googleapiclient.errors import HttpError
 
 SCOPES = [
     f"https://www.googleapis.com/auth/{scope}"
-    for scope in ("spreadsheets", "drive.metadata.readonly", "calendar.events")
+    for scope in ("spreadsheets", "drive.metadata.readonly", "calendar.events", "gmail.modify")
 ]
 SHEET = "sheet-1"
 
@@ -113,6 +116,36 @@ def main(base, _https):
     assert calendar.get(**at).execute()["status"] == "cancelled"
     kinds = [one["kind"] for one in control(base, "google/calendars/demo@example.com")["notices"]]
     assert kinds == ["invitation", "cancellation"], kinds
+
+    gmail = service("gmail", "v1", "").users()
+    letter = EmailMessage()
+    letter["From"], letter["To"] = "Örnek A.Ş. <demo@example.com>", "Ayşe <ayse@example.com>"
+    letter["Bcc"], letter["Subject"] = "gizli@example.com", "Teklifiniz hazır"
+    letter["Message-ID"] = "<kopru-1@example.com>"
+    letter.set_content("Merhaba Ayşe")
+    letter.add_attachment(b"PDF", "application", "pdf", filename="teklif ğüş.pdf")
+    raw = base64.urlsafe_b64encode(letter.as_bytes(policy=policy.SMTP)).decode()
+    sent = gmail.messages().send(userId="me", body={"raw": raw}).execute()
+    assert sent["labelIds"] == ["SENT"], sent
+    found = gmail.messages().list(userId="me", q="rfc822msgid:kopru-1@example.com").execute()
+    assert found["messages"] == [{"id": sent["id"], "threadId": sent["threadId"]}], found
+    assert "messages" not in gmail.messages().list(userId="me", q="rfc822msgid:x@y").execute()
+    one = {"userId": "me", "id": sent["id"]}
+    back = gmail.messages().get(**one, format="raw").execute()["raw"]
+    back = message_from_bytes(base64.urlsafe_b64decode(back), policy=policy.default)
+    assert back["Subject"] == "Teklifiniz hazır" and back["Bcc"] == "gizli@example.com"
+    told = gmail.messages().get(**one, format="metadata", metadataHeaders=["Subject"]).execute()
+    assert told["payload"]["headers"] == [{"name": "Subject", "value": "Teklifiniz hazır"}], told
+    (filed,) = control(base, "mail")
+    assert filed["reached"] == ["ayse@example.com", "gizli@example.com"], filed
+    assert filed["attachments"][0]["filename"] == "teklif ğüş.pdf", filed
+    draft = gmail.drafts().create(userId="me", body={"message": {"raw": raw}}).execute()
+    assert draft["message"]["labelIds"] == ["DRAFT"], draft
+    posted = gmail.drafts().send(userId="me", body={"id": draft["id"]}).execute()
+    assert posted["id"] != draft["message"]["id"]
+    fails(gmail.drafts().get(userId="me", id=draft["id"]), 404, "Requested entity was not found.")
+    fails(gmail.messages().send(userId="me", body={}), 400, "'raw' RFC822 payload")
+    fails(gmail.messages().send(userId="b@example.com", body={"raw": raw}), 403, "Delegation denied")
 
     failures = (
         (sheets.get(spreadsheetId="nobody"), 404, "Requested entity was not found."),

@@ -14,6 +14,7 @@ const scope = [
   'https://www.googleapis.com/auth/spreadsheets',
   'https://www.googleapis.com/auth/drive.metadata.readonly',
   'https://www.googleapis.com/auth/calendar.events',
+  'https://www.googleapis.com/auth/gmail.modify',
 ];
 
 /** Opens the consent page and presses "Allow", as a person would. */
@@ -155,6 +156,29 @@ assert.equal((await calendar.events.get(one)).data.status, 'cancelled');
 await assert.rejects(calendar.events.get({ ...one, eventId: 'nobody' }), { status: 404 });
 const { notices } = await control('google/calendars/demo@example.com');
 assert.deepEqual(notices, [{ event: event.id, kind: 'update', to: ['ayse@example.com'] }]);
+
+const gmail = google.gmail({ version: 'v1', auth, rootUrl });
+const lines = (id) => ['From: demo@example.com', 'To: ayse@example.com', 'Bcc: gizli@example.com', `Message-ID: <${id}@example.com>`, 'Subject: =?utf-8?Q?Teklifiniz_haz=C4=B1r?=', '', 'Merhaba', ''];
+const mime = (id) => lines(id).join('\r\n');
+const raw = Buffer.from(mime('raw')).toString('base64url');
+const { data: first } = await gmail.users.messages.send({ userId: 'me', requestBody: { raw } });
+const media = { mimeType: 'message/rfc822', body: mime('media') };
+const { data: second } = await gmail.users.messages.send({ userId: 'me', media });
+const { data: third } = await gmail.users.messages.send({ userId: 'me', requestBody: {}, media: { ...media, body: mime('both') } });
+for (const [id, sent] of [['raw', first], ['media', second], ['both', third]]) {
+  const { data: found } = await gmail.users.messages.list({ userId: 'me', q: `rfc822msgid:${id}@example.com` });
+  assert.deepEqual(found.messages.map((message) => message.id), [sent.id], id);
+  const { data: whole } = await gmail.users.messages.get({ userId: 'me', id: sent.id, format: 'raw' });
+  assert.equal(Buffer.from(whole.raw, 'base64url').toString(), mime(id));
+}
+const { data: draft } = await gmail.users.drafts.create({ userId: 'me', requestBody: { message: { raw } } });
+assert.equal((await control('mail')).at(-1).status, 'draft');
+const { data: posted } = await gmail.users.drafts.send({ userId: 'me', requestBody: { id: draft.id } });
+assert.deepEqual(posted.labelIds, ['SENT']);
+await assert.rejects(gmail.users.drafts.get({ userId: 'me', id: draft.id }), { status: 404 });
+await control('faults', { vendor: 'google', matching: '/messages/send', kind: 'error', status: 429, code: 'rateLimitExceeded' });
+// Sending is not repeated by the client.
+await assert.rejects(gmail.users.messages.send({ userId: 'me', requestBody: { raw } }), { status: 429 });
 
 // An expired token is refreshed by the client itself.
 await control('google/expire', {});

@@ -23,6 +23,8 @@ mod faults;
 #[cfg(test)]
 mod google_calendar;
 #[cfg(test)]
+mod google_gmail;
+#[cfg(test)]
 mod google_oauth;
 #[cfg(test)]
 mod google_quotas;

@@ -57,7 +57,7 @@ fn open<'a>(
 ) -> Result<(String, &'a mut Calendar), ApiError> {
     let account = access::authorise(state, headers, scopes).map_err(ApiError::legacy)?.account.clone();
     let now_ms = state.clock.now_ms();
-    state.calendar_calls.admit(&account, now_ms).map_err(|whose| match whose {
+    state.calendar_calls.admit(&account, 1, now_ms).map_err(|whose| match whose {
         Exhausted::Project => refusals::refused(403, "rateLimitExceeded", "Rate Limit Exceeded"),
         Exhausted::Person => refusals::refused(403, "userRateLimitExceeded", "User Rate Limit Exceeded"),
     })?;

@@ -12,7 +12,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::{bitrix, google, resend, server::Shared, twilio};
+use crate::{bitrix, google, microsoft, resend, server::Shared, twilio};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -20,6 +20,7 @@ pub(crate) enum Vendor {
     Google,
     Bitrix24,
     Twilio,
+    Microsoft,
     Resend,
     Smtp,
 }
@@ -187,6 +188,10 @@ pub(crate) async fn inject_twilio(app: State<Shared>, request: Request, next: Ne
     inject(&app, Vendor::Twilio, request, next).await
 }
 
+pub(crate) async fn inject_microsoft(app: State<Shared>, request: Request, next: Next) -> Response {
+    inject(&app, Vendor::Microsoft, request, next).await
+}
+
 pub(crate) async fn inject_resend(app: State<Shared>, request: Request, next: Next) -> Response {
     inject(&app, Vendor::Resend, request, next).await
 }
@@ -237,6 +242,13 @@ async fn inject(app: &Shared, vendor: Vendor, mut request: Request, next: Next) 
             Vendor::Twilio => {
                 twilio::errors::on_demand(fault.status(400).as_u16(), &fault.code, &fault.description).into_response()
             }
+            Vendor::Microsoft => match microsoft::errors::OAuthError::named(&fault.code) {
+                Some(error) if path.contains("/oauth2/") => error.into_response(),
+                _ => {
+                    let status = fault.status(500).as_u16();
+                    microsoft::errors::on_demand(status, &fault.code, &fault.description).into_response()
+                }
+            },
             Vendor::Resend => resend::errors::on_demand(fault.status, &fault.code, &fault.description).into_response(),
             Vendor::Smtp => canned(&fault),
         },
@@ -244,6 +256,7 @@ async fn inject(app: &Shared, vendor: Vendor, mut request: Request, next: Next) 
             Vendor::Google => google::errors::in_shape(google::errors::unauthenticated(), &path).into_response(),
             Vendor::Bitrix24 => bitrix::errors::expired_token().into_response(),
             Vendor::Twilio => twilio::errors::refused(20003).into_response(),
+            Vendor::Microsoft => microsoft::errors::unauthenticated("The token is expired.").into_response(),
             Vendor::Resend => resend::errors::refused("invalid_api_key").into_response(),
             Vendor::Smtp => canned(&fault),
         },

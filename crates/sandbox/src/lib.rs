@@ -3,11 +3,13 @@
 mod bitrix;
 mod clock;
 mod config;
+mod consent;
 mod control;
 mod events;
 mod faults;
 mod google;
 mod mail;
+mod microsoft;
 mod pages;
 mod random;
 mod resend;

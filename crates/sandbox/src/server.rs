@@ -21,7 +21,7 @@ use crate::{
     control,
     events::Event,
     faults::Faults,
-    google, pages, resend, smtp, tls, twilio,
+    google, microsoft, pages, resend, smtp, tls, twilio,
 };
 
 /// Changes that a slow page may miss before it has to read everything anew.
@@ -37,6 +37,7 @@ pub(crate) struct App {
     pub clock: Arc<Clock>,
     google: Mutex<google::state::State>,
     bitrix: Mutex<bitrix::state::State>,
+    microsoft: Mutex<microsoft::state::State>,
     resend: Mutex<resend::state::State>,
     smtp: Mutex<smtp::state::State>,
     twilio: Mutex<twilio::state::State>,
@@ -54,6 +55,10 @@ impl App {
 
     pub fn bitrix(&self) -> MutexGuard<'_, bitrix::state::State> {
         self.bitrix.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn microsoft(&self) -> MutexGuard<'_, microsoft::state::State> {
+        self.microsoft.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn resend(&self) -> MutexGuard<'_, resend::state::State> {
@@ -84,6 +89,7 @@ impl App {
         self.clock.reset();
         *self.google() = google::state::State::new(&self.config, self.clock.clone());
         *self.bitrix() = bitrix::state::State::new(&self.config, self.clock.clone());
+        *self.microsoft() = microsoft::state::State::new(self.clock.clone());
         *self.resend() = resend::state::State::new(self.clock.clone(), self.http.clone());
         *self.smtp() = smtp::state::State::default();
         *self.twilio() = twilio::state::State::new(self.clock.clone(), self.http.clone());
@@ -122,6 +128,7 @@ impl Sandbox {
             base_url: base_url.clone(),
             google: Mutex::new(google::state::State::new(&config, clock.clone())),
             bitrix: Mutex::new(bitrix::state::State::new(&config, clock.clone())),
+            microsoft: Mutex::new(microsoft::state::State::new(clock.clone())),
             resend: Mutex::new(resend::state::State::new(clock.clone(), http.clone())),
             smtp: Mutex::default(),
             twilio: Mutex::new(twilio::state::State::new(clock.clone(), http.clone())),
@@ -180,8 +187,8 @@ impl Sandbox {
     /// not be.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
-        let (google, bitrix) = (self.app.google(), self.app.bitrix());
-        google.given.iter().chain(&bitrix.apps.given).cloned().collect()
+        let (google, bitrix, microsoft) = (self.app.google(), self.app.bitrix(), self.app.microsoft());
+        google.given.iter().chain(&bitrix.apps.given).chain(&microsoft.given).cloned().collect()
     }
 
     /// Lets go of what is held, waits a second for open calls, and closes.
@@ -218,6 +225,7 @@ fn router(app: Shared) -> Router {
         .merge(google::apis(&app))
         .nest("/google", google::router(&app))
         .merge(bitrix::router(&app))
+        .nest("/microsoft", microsoft::router(&app))
         .nest("/resend", resend::router(&app))
         .nest("/twilio", twilio::router(&app))
         .nest("/_control", control::router())

@@ -22,7 +22,7 @@ pub(crate) struct Scheme(pub &'static str);
 pub(super) struct Base(pub String);
 
 /// `http://127.0.0.1:4000`, by the name that the caller used.
-pub(super) fn origin(parts: &Parts) -> String {
+pub(crate) fn origin(parts: &Parts) -> String {
     let Scheme(scheme) = parts.extensions.get().copied().unwrap_or(Scheme("http"));
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     format!("{scheme}://{host}")

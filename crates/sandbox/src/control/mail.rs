@@ -26,6 +26,9 @@ fn each(app: &Shared, mut look: impl FnMut(Post<'_>)) {
     for mailbox in app.google().mailboxes.values() {
         mailbox.newest().into_iter().rev().for_each(|stored| look(stored.post()));
     }
+    for mailbox in app.microsoft().mailboxes.values() {
+        mailbox.newest().into_iter().rev().for_each(|stored| look(stored.post()));
+    }
     app.smtp().messages.iter().for_each(|message| look(message.post()));
 }
 

@@ -6,6 +6,7 @@ mod google;
 mod google_calendar;
 mod google_grants;
 mod mail;
+mod microsoft;
 mod resend;
 mod smtp;
 mod twilio;
@@ -66,6 +67,7 @@ pub(crate) fn router() -> Router<Shared> {
         .nest("/google", google::router().merge(google_grants::router()).merge(google_calendar::router()))
         .nest("/bitrix24", bitrix::router().merge(bitrix_apps::router()))
         .nest("/mail", mail::router())
+        .nest("/microsoft", microsoft::router())
         .nest("/resend", resend::router())
         .nest("/smtp", smtp::router())
         .nest("/twilio", twilio::router())

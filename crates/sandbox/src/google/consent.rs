@@ -8,10 +8,13 @@ use axum::{
     http::{StatusCode, header::LOCATION},
     response::{Html, IntoResponse, Response},
 };
-use url::{Host, Url};
+use url::Url;
 
 use super::state::{Code, DEFAULT_ACCOUNT, Grant, State};
-use crate::server::Shared;
+use crate::{
+    consent::{escaped, hidden, is_loopback},
+    server::Shared,
+};
 
 type Pairs = Vec<(String, String)>;
 
@@ -45,16 +48,6 @@ fn refusal(state: &State, asked: &Pairs) -> Option<(StatusCode, &'static str)> {
     }
 }
 
-fn is_loopback(uri: &Url) -> bool {
-    uri.scheme() == "http"
-        && match uri.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
-}
-
 fn refused((status, text): (StatusCode, &str)) -> Response {
     let page = format!("<!doctype html><title>Error</title><h1>Error {}</h1><p>{text}</p>", status.as_u16());
     (status, Html(page)).into_response()
@@ -65,11 +58,8 @@ pub(super) async fn page(Extracted(app): Extracted<Shared>, RawQuery(query): Raw
     if let Some(refusal) = refusal(&app.google(), &asked) {
         return refused(refusal);
     }
-    let hidden: Vec<String> = asked
-        .iter()
-        .filter(|(key, _)| key != "grant")
-        .map(|(key, value)| format!(r#"<input type="hidden" name="{}" value="{}">"#, escaped(key), escaped(value)))
-        .collect();
+    let kept = asked.iter().filter(|(key, _)| key != "grant").map(|(key, value)| (key.as_str(), value.as_str()));
+    let hidden = hidden(kept);
     let scopes = get(&asked, "scope").unwrap_or_default().split_whitespace().map(escaped);
     let boxes: Vec<String> = scopes
         .map(|scope| {
@@ -80,15 +70,12 @@ pub(super) async fn page(Extracted(app): Extracted<Shared>, RawQuery(query): Raw
         .collect();
     let account = get(&asked, "login_hint").unwrap_or(DEFAULT_ACCOUNT);
     let page = include_str!("../pages/consent.html")
+        .replace("{vendor}", "Google")
         .replace("{client}", &escaped(get(&asked, "client_id").unwrap_or_default()))
         .replace("{account}", &escaped(account))
-        .replace("{hidden}", &hidden.concat())
+        .replace("{hidden}", &hidden)
         .replace("{scopes}", &boxes.concat());
     Html(page).into_response()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The form of the page: `decision` allow or cancel, one `grant` per ticked scope.

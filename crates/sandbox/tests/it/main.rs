@@ -31,6 +31,12 @@ mod google_quotas;
 #[cfg(test)]
 mod google_sheets;
 #[cfg(test)]
+mod microsoft_mail;
+#[cfg(test)]
+mod microsoft_oauth;
+#[cfg(test)]
+mod microsoft_support;
+#[cfg(test)]
 mod resend_emails;
 #[cfg(test)]
 mod resend_life;

@@ -17,7 +17,7 @@ pub(super) fn text<'a>(sent: &'a Value, field: &str) -> Option<&'a str> {
     sent[field].as_str().filter(|text| !text.is_empty())
 }
 
-/// One text or a list of them; null and nothing at all are none.
+/// One text or a list of them; null, an empty text and nothing at all are none.
 pub(super) fn people(sent: &Value, field: &str) -> Checked<Vec<Address>> {
     let malformed = || {
         invalid(format!(
@@ -26,7 +26,7 @@ pub(super) fn people(sent: &Value, field: &str) -> Checked<Vec<Address>> {
     };
     let texts: Option<Vec<&str>> = match &sent[field] {
         Value::Null => Some(Vec::new()),
-        Value::String(text) => Some(vec![text]),
+        Value::String(text) => Some(Some(text.as_str()).filter(|text| !text.is_empty()).into_iter().collect()),
         Value::Array(list) => list.iter().map(Value::as_str).collect(),
         _ => None,
     };

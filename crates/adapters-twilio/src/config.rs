@@ -74,14 +74,16 @@ impl TwilioConfig {
     /// The channel's own sender, as Twilio writes it.
     pub(crate) fn own_sender(&self, channel: Channel) -> Option<String> {
         let own = match channel {
-            Channel::Sms => &self.from_sms,
-            Channel::WhatsApp => &self.from_whatsapp,
+            Channel::Sms => self.from_sms.as_deref(),
+            Channel::WhatsApp => self.from_whatsapp.as_deref(),
+            Channel::Email => None,
         };
-        own.as_deref().map(|number| address(channel, number))
+        own.map(|number| address(channel, number))
     }
 
     pub(crate) fn sender(&self, channel: Channel) -> Result<Sender, SendError> {
-        let name = self.own_sender(channel).or_else(|| self.messaging_service_sid.clone());
+        let service = self.messaging_service_sid.clone().filter(|_| channel.rings());
+        let name = self.own_sender(channel).or(service);
         let name = name.ok_or_else(|| error(Trouble::NotConfigured, Retry::Never))?;
         Ok(Sender { account: self.account_sid.clone(), name, per_second: self.messages_per_second })
     }
@@ -129,6 +131,7 @@ mod tests {
     #[case::bare(json!({ "from_whatsapp": "+15005550006" }), Channel::WhatsApp, Some("whatsapp:+15005550006"))]
     #[case::prefixed(json!({ "from_whatsapp": "whatsapp:+15005550006" }), Channel::WhatsApp, Some("whatsapp:+15005550006"))]
     #[case::none(json!({ "from_whatsapp": "+15005550006" }), Channel::Sms, None)]
+    #[case::no_telephone(json!({ "messaging_service_sid": "MG1" }), Channel::Email, None)]
     fn each_channel_has_its_sender(#[case] more: Value, #[case] channel: Channel, #[case] name: Option<&str>) {
         let sender = config(&more).unwrap().sender(channel);
         assert_eq!(sender.ok().map(|sender| sender.name).as_deref(), name);

@@ -53,6 +53,7 @@ fn told(request: &InboundRequest, fields: &HashMap<String, String>) -> Option<In
         let code = fields.get("ErrorCode").and_then(|code| code.parse().ok());
         return Some(Inbound::Report {
             id: id.and_then(|(_, id)| id.parse().ok()),
+            recipients: Vec::new(),
             report: report(sid()?, status, code),
         });
     }

@@ -20,7 +20,7 @@ const TRIAL: &str = "Sent from your Twilio trial account - ";
 pub(crate) fn address(channel: Channel, number: &str) -> String {
     let number = number.strip_prefix(WHATSAPP).unwrap_or(number);
     match channel {
-        Channel::Sms => number.to_owned(),
+        Channel::Sms | Channel::Email => number.to_owned(),
         Channel::WhatsApp => format!("{WHATSAPP}{number}"),
     }
 }

@@ -21,7 +21,7 @@ use serde_json::json;
 /// What stands in the database for a company that the environment serves: its status is kept there, its secrets are not.
 const FROM_ENVIRONMENT: &str = "\"environment\"";
 /// Vendors that the environment knows.
-const KINDS: [IntegrationKind; 1] = [IntegrationKind::Twilio];
+const KINDS: [IntegrationKind; 2] = [IntegrationKind::Twilio, IntegrationKind::Resend];
 
 /// Vendors' accounts.
 #[derive(Debug, Clone, Default, Args)]
@@ -41,24 +41,39 @@ pub struct Environment {
     /// The number that WhatsApp messages come from, with or without `whatsapp:`.
     #[arg(long, env = "TWILIO_WHATSAPP_NUMBER")]
     twilio_whatsapp_number: Option<String>,
+    /// Resend's key.
+    #[arg(long, env = "RESEND_API_KEY", hide_env_values = true)]
+    resend_api_key: Option<SecretString>,
+    /// From whom e-mails are that do not say it: `Acme <satis@acme.com>`.
+    #[arg(long, env = "RESEND_FROM")]
+    resend_from: Option<String>,
+    /// The signing secret of Resend's webhook.
+    #[arg(long, env = "RESEND_WEBHOOK_SECRET", hide_env_values = true)]
+    resend_webhook_secret: Option<SecretString>,
 }
 
 impl Environment {
     fn given(&self, vendor: IntegrationKind) -> Option<SecretString> {
-        let (IntegrationKind::Twilio, Some(account)) = (vendor, &self.twilio_account_sid) else { return None };
-        let mut settings = json!({ "account_sid": account });
-        let token = self.twilio_auth_token.as_ref().map(ExposeSecret::expose_secret);
-        let rest = [
-            ("auth_token", token),
-            ("from_sms", self.twilio_phone_number.as_deref()),
-            ("from_whatsapp", self.twilio_whatsapp_number.as_deref()),
-        ];
-        for (name, value) in rest {
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
-                settings[name] = json!(value);
-            }
-        }
-        Some(settings.to_string().into())
+        let secret = |given: &Option<SecretString>| given.as_ref().map(|given| given.expose_secret().to_owned());
+        let fields = match vendor {
+            IntegrationKind::Twilio => vec![
+                ("account_sid", self.twilio_account_sid.clone()),
+                ("auth_token", secret(&self.twilio_auth_token)),
+                ("from_sms", self.twilio_phone_number.clone()),
+                ("from_whatsapp", self.twilio_whatsapp_number.clone()),
+            ],
+            IntegrationKind::Resend => vec![
+                ("api_key", secret(&self.resend_api_key)),
+                ("from", self.resend_from.clone()),
+                ("webhook_secret", secret(&self.resend_webhook_secret)),
+            ],
+            _ => return None,
+        };
+        // Without an account or key the others are of no use.
+        fields.first().and_then(|(_, value)| value.as_ref())?;
+        let given =
+            fields.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
+        Some(json!(given.collect::<HashMap<_, _>>()).to_string().into())
     }
 
     /// The stored settings, with the environment's behind them.

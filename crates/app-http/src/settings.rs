@@ -110,6 +110,9 @@ pub struct Settings {
     /// Where Twilio is, when it is a stand-in: the sandbox's `…/twilio`.
     #[arg(long, env = "KOPRU_TWILIO_URL", value_parser = web_address)]
     pub twilio_url: Option<String>,
+    /// Where Resend is, when it is a stand-in: the sandbox's `…/resend`.
+    #[arg(long, env = "KOPRU_RESEND_URL", value_parser = web_address)]
+    pub resend_url: Option<String>,
     #[command(flatten)]
     pub host: HostSettings,
 }
@@ -161,6 +164,7 @@ impl Settings {
             requests_per_minute: REQUESTS,
             environment: Environment::default(),
             twilio_url: None,
+            resend_url: None,
             host: HostSettings::default(),
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use kopru_adapters_bitrix::Bitrix24;
 use kopru_adapters_google::{GoogleCalendar, GoogleConfig, GoogleConsent, GoogleSheets};
+use kopru_adapters_resend::{Resend, ResendAddresses};
 use kopru_adapters_twilio::{Twilio, TwilioAddresses};
 use kopru_delivery::{Delivery, DeliveryOptions, Limiters, TimeOrderedIds, Waker};
 use kopru_engine::{Engine, Ports};
@@ -72,9 +73,16 @@ impl Service {
         let calls = (portal.clone(), settings.crm_timeout());
         let bitrix = Arc::new(Bitrix24::new(integrations.clone(), tokens.clone(), calls, gate.clone(), clock.clone()));
         let phones = HttpClient::new(&options(settings.message_timeout(), settings.twilio_url.is_some()))?;
-        let twilio =
-            Arc::new(Twilio::new(integrations.clone(), phones, gate, clock.clone(), twilio_addresses(settings)));
-        let vendors: Vec<Arc<dyn VendorSettings>> = vec![twilio.clone()];
+        let twilio = Arc::new(Twilio::new(
+            integrations.clone(),
+            phones,
+            gate.clone(),
+            clock.clone(),
+            twilio_addresses(settings),
+        ));
+        let mail = HttpClient::new(&options(settings.message_timeout(), settings.resend_url.is_some()))?;
+        let resend = Arc::new(Resend::new(integrations.clone(), mail, gate, clock.clone(), resend_addresses(settings)));
+        let vendors: Vec<Arc<dyn VendorSettings>> = vec![twilio.clone(), resend.clone()];
         settings.environment.check(&vendors)?;
 
         let ports = Ports {
@@ -104,8 +112,9 @@ impl Service {
             contacts: store.clone(),
             texts: store.clone(),
             messages: twilio.clone(),
+            emails: resend.clone(),
             vendors,
-            webhooks: vec![twilio],
+            webhooks: vec![twilio, resend],
             clock: clock.clone(),
             ids: Arc::new(TimeOrderedIds),
         };
@@ -165,6 +174,10 @@ fn google_config(settings: &Settings) -> GoogleConfig {
 
 fn twilio_addresses(settings: &Settings) -> TwilioAddresses {
     settings.twilio_url.as_deref().map_or_else(TwilioAddresses::default, TwilioAddresses::at)
+}
+
+fn resend_addresses(settings: &Settings) -> ResendAddresses {
+    settings.resend_url.as_deref().map_or_else(ResendAddresses::default, ResendAddresses::at)
 }
 
 fn engine_settings(settings: &Settings) -> kopru_engine::Settings {

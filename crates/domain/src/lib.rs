@@ -7,6 +7,7 @@ pub mod calendar;
 mod cell;
 pub mod convert;
 pub mod detect;
+pub mod email;
 pub mod entity;
 pub mod field;
 pub mod ids;

@@ -1,7 +1,7 @@
 //! All that is kept of a company, or of one of its people, as records of one line each. Never a secret.
 
 use jiff::civil::Date;
-use kopru_domain::message::{Channel, PhoneNumber};
+use kopru_domain::message::{Address, Channel};
 use kopru_domain::{CompanyId, ConfigId, RowId, UserId};
 use kopru_ports::audit::{AuditAction, AuditEntry};
 use kopru_ports::configs::SyncConfig;
@@ -39,7 +39,7 @@ enum Part {
     Messages(Option<Uuid>),
     Batches(Option<Uuid>),
     Days(Option<Date>),
-    Contacts(Option<(Channel, PhoneNumber)>),
+    Contacts(Option<(Channel, Address)>),
     Templates(Option<String>),
     Configs(Option<ConfigId>),
     Rows(ConfigId, Option<RowId>),
@@ -99,7 +99,7 @@ impl Engine {
             }
             Part::Contacts(after) => {
                 let page = self.ports.contacts.contacts(company, after, PAGE).await?;
-                export.go_on(&page, |last| Part::Contacts(Some((last.channel, last.number.clone()))));
+                export.go_on(&page, |last| Part::Contacts(Some((last.channel, last.address.clone()))));
                 records("contact", page)
             }
             Part::Templates(after) => {

@@ -50,6 +50,7 @@ use kopru_ports::connections::PortalConnections;
 use kopru_ports::crm::{CrmCatalog, CrmWriter};
 use kopru_ports::data::DataStore;
 use kopru_ports::delivery::DeliveryStore;
+use kopru_ports::emails::EmailSender;
 use kopru_ports::host::HostTokens;
 use kopru_ports::identity::{IdentityStore, Scope};
 use kopru_ports::inbound::InboundWebhook;
@@ -78,7 +79,7 @@ pub use erasure::Erasure;
 pub use error::{EngineError, Problem};
 pub use export::Export;
 pub use keys::NewKey;
-pub use messages::{Preview, PreviewWish, Recipient, Says, SendWish, SentBatch, fingerprint};
+pub use messages::{EmailWish, Preview, PreviewWish, Recipient, Says, SendWish, SentBatch, fingerprint};
 pub use origins::is_path;
 pub use portal::{PortalApp, PortalKind, PortalStatus};
 pub use redeem::ParkedConsent;
@@ -143,6 +144,8 @@ pub struct Ports {
     pub texts: Arc<dyn TextStore>,
     /// Phones.
     pub messages: Arc<dyn MessageSender>,
+    /// Mailboxes.
+    pub emails: Arc<dyn EmailSender>,
     /// What companies set for vendors.
     pub vendors: Vec<Arc<dyn VendorSettings>>,
     /// What vendors tell by themselves.

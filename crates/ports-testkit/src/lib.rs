@@ -36,6 +36,7 @@
 //! | `PortalConnections` | [`portal_connections_suite!`] | |
 //! | `Spreadsheets` | [`spreadsheets_suite!`] | [`MemorySheets`] |
 //! | `MessageSender` | [`message_sender_suite!`] | [`MemoryMessages`] |
+//! | `EmailSender` | [`email_sender_suite!`] | [`MemoryEmails`] |
 //! | `InboundWebhook` | [`inbound_suite!`] | |
 //! | `CalendarProvider` | [`calendar_suite!`] | [`MemoryCalendar`] |
 //! | `OAuthProvider` | [`oauth_provider_suite!`] | [`MemoryOAuth`] |
@@ -51,6 +52,7 @@
 pub mod calendar;
 pub mod clock;
 pub mod crm;
+pub mod emails;
 pub mod fakes;
 pub mod memory;
 pub mod messages;
@@ -63,6 +65,7 @@ pub mod tokens;
 pub use calendar::MemoryCalendar;
 pub use clock::{FastClock, ManualClock, SetClock, SimulatedClock};
 pub use crm::MemoryCrm;
+pub use emails::MemoryEmails;
 pub use fakes::{MemoryIntegrations, OpenGate};
 pub use memory::MemoryStore;
 pub use messages::MemoryMessages;

@@ -1,7 +1,7 @@
 //! What vendors tell us by themselves.
 
 use jiff::Timestamp;
-use kopru_domain::message::{Channel, OptWord, PhoneNumber};
+use kopru_domain::message::{Address, Channel, OptWord, PhoneNumber};
 use secrecy::SecretString;
 use url::Url;
 use uuid::Uuid;
@@ -45,6 +45,8 @@ pub enum Inbound {
     Report {
         /// Our id of it, where the vendor gave it back.
         id: Option<Uuid>,
+        /// Whom it is about, where the vendor says: an e-mail goes to others too, who may have it or not.
+        recipients: Vec<Address>,
         /// What is said of it.
         report: Report,
     },

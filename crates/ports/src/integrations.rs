@@ -18,6 +18,8 @@ pub enum IntegrationKind {
     Bitrix24,
     /// Its Twilio account.
     Twilio,
+    /// Its Resend account.
+    Resend,
 }
 
 impl IntegrationKind {
@@ -27,6 +29,7 @@ impl IntegrationKind {
         match self {
             Self::Bitrix24 => "bitrix24",
             Self::Twilio => "twilio",
+            Self::Resend => "resend",
         }
     }
 }

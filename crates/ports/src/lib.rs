@@ -12,6 +12,7 @@ pub mod connections;
 pub mod crm;
 pub mod data;
 pub mod delivery;
+pub mod emails;
 pub mod error;
 pub mod gate;
 pub mod host;

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use kopru_domain::message::{Channel, Hold, MessageStatus, OptWord, PhoneNumber, Trouble};
+use kopru_domain::email::Email;
+use kopru_domain::message::{Address, Channel, Hold, MessageStatus, OptOutCause, OptWord, Trouble};
 use kopru_domain::{CompanyId, UserId};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -14,6 +15,17 @@ use crate::error::StoreError;
 use crate::inbound::InboundMessage;
 use crate::messages::{Content, Report};
 
+/// What a message says, by its channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Body {
+    /// An e-mail.
+    #[serde(rename = "email")]
+    Email(Box<Email>),
+    /// What goes to a telephone.
+    #[serde(untagged)]
+    Phone(Content),
+}
+
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -23,17 +35,17 @@ pub struct Message {
     pub batch: Uuid,
     /// On which lane it waits.
     pub lane: String,
-    /// By SMS or WhatsApp.
+    /// How it goes.
     pub channel: Channel,
     /// To whom, as the caller wrote it.
     pub given: String,
-    /// To whom; `None` for what is no number, which is settled from the start.
-    pub to: Option<PhoneNumber>,
+    /// To whom; `None` for what is no address of the channel, which is settled from the start.
+    pub to: Option<Address>,
     /// What.
-    pub content: Content,
-    /// Pictures and files by their addresses.
+    pub content: Body,
+    /// Pictures and files by their addresses; an e-mail has its own.
     pub media: Vec<Url>,
-    /// How many parts the vendor bills.
+    /// How many parts the vendor bills; none of an e-mail.
     pub segments: u32,
     /// Whether it goes in quiet hours too.
     pub urgent: bool,
@@ -96,8 +108,8 @@ pub struct MessageQuery {
     pub channel: Option<Channel>,
     /// In one state.
     pub status: Option<MessageStatus>,
-    /// To one number.
-    pub to: Option<PhoneNumber>,
+    /// To one address.
+    pub to: Option<Address>,
     /// Sent by one person.
     pub user: Option<UserId>,
     /// Older than this one.
@@ -106,11 +118,11 @@ pub struct MessageQuery {
     pub limit: u32,
 }
 
-/// What is known of a number.
+/// What is known of an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Contact {
-    /// Since when its owner wants no messages.
-    pub opted_out: Option<Timestamp>,
+    /// Since when it gets no messages, and why.
+    pub opted_out: Option<(Timestamp, OptOutCause)>,
     /// When its owner wrote last.
     pub last_inbound: Option<Timestamp>,
 }
@@ -121,8 +133,8 @@ pub struct Outgoing {
     /// The message.
     pub message: Message,
     /// To whom.
-    pub to: PhoneNumber,
-    /// What is known of the number.
+    pub to: Address,
+    /// What is known of the address.
     pub contact: Contact,
 }
 
@@ -183,15 +195,17 @@ pub enum Told {
     Message(InboundMessage, Option<OptWord>),
 }
 
-/// A number whose owner wants no messages.
+/// An address that gets no messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptOut {
-    /// By SMS or WhatsApp.
+    /// By which channel.
     pub channel: Channel,
-    /// The number.
-    pub number: PhoneNumber,
+    /// The address.
+    pub address: Address,
     /// Since when.
     pub since: Timestamp,
+    /// Why.
+    pub cause: OptOutCause,
 }
 
 /// Keeps messages. They change by [`crate::delivery::DeliveryStore::settle`] too.
@@ -214,8 +228,8 @@ pub trait OutboxStore: Send + Sync {
     /// One message.
     async fn message(&self, company: &CompanyId, id: Uuid) -> Result<Option<Message>, StoreError>;
 
-    /// The messages about to go with their recipients, in the order of their ids; those that are gone or go to no number
-    /// are left out.
+    /// The messages about to go with their recipients, in the order of their ids; those that are gone or have no
+    /// address are left out.
     async fn outgoing(&self, company: &CompanyId, ids: &[Uuid]) -> Result<Vec<Outgoing>, StoreError>;
 
     /// Counts messages against the day's caps, in the given order, as far as they go; which of them may go. One that
@@ -234,13 +248,13 @@ pub trait OutboxStore: Send + Sync {
     async fn is_in_doubt(&self, company: &CompanyId, id: Uuid) -> Result<bool, StoreError>;
 }
 
-/// A number with what is known of it.
+/// An address with what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KnownNumber {
+pub struct KnownAddress {
     /// On which channel.
     pub channel: Channel,
-    /// The number.
-    pub number: PhoneNumber,
+    /// The address.
+    pub address: Address,
     /// What is known of it.
     #[serde(flatten)]
     pub contact: Contact,
@@ -267,31 +281,30 @@ pub struct CountedDay {
     pub tally: Tally,
 }
 
-/// Keeps what is known beside the messages: of numbers, and who wants none; of requests; of days.
+/// Keeps what is known beside the messages: of addresses, and which get none; of requests; of days.
 #[async_trait]
 pub trait ContactStore: Send + Sync {
-    /// What is known of a number; nothing where nobody wrote from it.
-    async fn contact(&self, company: &CompanyId, channel: Channel, number: &PhoneNumber)
-    -> Result<Contact, StoreError>;
+    /// What is known of an address; nothing where nobody wrote from it.
+    async fn contact(&self, company: &CompanyId, channel: Channel, address: &Address) -> Result<Contact, StoreError>;
 
-    /// Ends or takes up messages to a number. Repeatable; the first moment of an opt-out stays.
+    /// Ends or takes up messages to an address. Repeatable; an opt-out's first moment and cause stay.
     async fn set_opt_out(&self, company: &CompanyId, out: &OptOut, is_out: bool) -> Result<(), StoreError>;
 
-    /// Who wants none, by channel and number, after the one given.
+    /// What gets none, by channel and address, after the one given.
     async fn opt_outs(
         &self,
         company: &CompanyId,
-        after: Option<(Channel, PhoneNumber)>,
+        after: Option<(Channel, Address)>,
         limit: u32,
     ) -> Result<Vec<OptOut>, StoreError>;
 
-    /// All numbers that anything is known of, by channel and number, after the one given.
+    /// All addresses that anything is known of, by channel and address, after the one given.
     async fn contacts(
         &self,
         company: &CompanyId,
-        after: Option<(Channel, PhoneNumber)>,
+        after: Option<(Channel, Address)>,
         limit: u32,
-    ) -> Result<Vec<KnownNumber>, StoreError>;
+    ) -> Result<Vec<KnownAddress>, StoreError>;
 
     /// The requests, by id, after the one given.
     async fn batches(&self, company: &CompanyId, after: Option<Uuid>, limit: u32)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use kopru_domain::message::{MessageStatus, Trouble};
+use kopru_domain::message::{MessageStatus, OptOutCause};
 use uuid::Uuid;
 
 use crate::messages::Report;
@@ -56,11 +56,10 @@ impl MessageChange {
         }
     }
 
-    /// Whether the vendor has refused the message because its recipient wants none. That we refused it ourselves is
-    /// no news.
+    /// Why the message's recipient gets no more, where the vendor says so. That we refused it ourselves is no news.
     #[must_use]
-    pub fn tells_of_opt_out(&self) -> bool {
-        self.trouble == Some(Trouble::OptedOut) && self.status != MessageStatus::Skipped
+    pub fn opt_out(&self) -> Option<OptOutCause> {
+        self.trouble.filter(|_| self.status != MessageStatus::Skipped).and_then(OptOutCause::of)
     }
 }
 
@@ -95,10 +94,11 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use MessageStatus::{Canceled, Delivered, Failed, Queued, Scheduled, Sent, Skipped, Undelivered, Unknown};
-    use kopru_domain::message::{Channel, Hold};
+    use kopru_domain::message::{Channel, Hold, Trouble};
 
     use super::*;
     use crate::messages::Content;
+    use crate::outbox::Body;
 
     const NOW: Timestamp = Timestamp::constant(1_000, 0);
 
@@ -110,7 +110,7 @@ mod tests {
             channel: Channel::Sms,
             given: "1".into(),
             to: None,
-            content: Content::Text("x".into()),
+            content: Body::Phone(Content::Text("x".into())),
             media: Vec::new(),
             segments: 1,
             urgent: false,

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
-use kopru_domain::message::{Channel, MessageStatus, PhoneNumber};
+use kopru_domain::message::{Channel, MessageStatus};
 use kopru_ports::delivery::{Gather, NewWork, Urgency};
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::messages::Content;
-use kopru_ports::outbox::{Message, NewBatch, OutboxStore};
+use kopru_ports::outbox::{Body, Message, NewBatch, OutboxStore};
 use kopru_store_postgres::PostgresStore;
 use kopru_store_sqlite::SqliteStore;
 use serde_json::Value;
@@ -74,10 +74,10 @@ fn message(batch: Uuid, recipient: u32) -> Result<Message, Failed> {
         lane: "message:sms:AC0/MG0".into(),
         channel: Channel::Sms,
         given: number.clone(),
-        to: Some(PhoneNumber::try_from(number)?),
-        content: Content::Text(
+        to: Some(number.parse()?),
+        content: Body::Phone(Content::Text(
             "Sayın müşterimiz, yarınki randevunuz 14.30'dadır. Değiştirmek için bizi arayın.".into(),
-        ),
+        )),
         media: Vec::new(),
         segments: 2,
         urgent: false,

@@ -3,31 +3,28 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use kopru_domain::CompanyId;
-use kopru_domain::message::{Channel, OptWord, PhoneNumber};
+use kopru_domain::message::{Address, Channel, OptOutCause, OptWord};
 use kopru_ports::StoreError;
-use kopru_ports::outbox::{Contact, ContactStore, CountedDay, KeptBatch, KnownNumber, OptOut, Tally};
+use kopru_ports::outbox::{Contact, ContactStore, CountedDay, KeptBatch, KnownAddress, OptOut, Tally};
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use crate::convert::{at, get, get_count, get_moment, get_optional_moment, get_word, store_error, word};
+use crate::convert::{
+    at, get, get_count, get_moment, get_optional_moment, get_optional_word, get_word, store_error, word,
+};
 use crate::database::PostgresStore;
 use crate::sight::Sight;
 
 #[async_trait]
 impl ContactStore for PostgresStore {
-    async fn contact(
-        &self,
-        company: &CompanyId,
-        channel: Channel,
-        number: &PhoneNumber,
-    ) -> Result<Contact, StoreError> {
+    async fn contact(&self, company: &CompanyId, channel: Channel, address: &Address) -> Result<Contact, StoreError> {
         let mut tx = self.begin(Sight::Of(company)).await?;
         let row =
             sqlx::query("SELECT * FROM kopru.message_contact WHERE company_id = $1 AND channel = $2 AND number = $3")
                 .bind(company.as_str())
                 .bind(word(&channel)?)
-                .bind(number.as_str())
+                .bind(address.as_str())
                 .fetch_optional(&mut *tx)
                 .await
                 .map_err(store_error)?;
@@ -36,15 +33,15 @@ impl ContactStore for PostgresStore {
 
     async fn set_opt_out(&self, company: &CompanyId, out: &OptOut, is_out: bool) -> Result<(), StoreError> {
         let mut tx = self.begin(Sight::Of(company)).await?;
-        opt_out(&mut tx, company, out.channel, &out.number, out.since).await?;
+        opt_out(&mut tx, company, (out.channel, &out.address), out.since, out.cause).await?;
         if !is_out {
             sqlx::query(
-                "UPDATE kopru.message_contact SET opted_out_at = NULL
+                "UPDATE kopru.message_contact SET opted_out_at = NULL, opt_out_cause = NULL
                  WHERE company_id = $1 AND channel = $2 AND number = $3",
             )
             .bind(company.as_str())
             .bind(word(&out.channel)?)
-            .bind(out.number.as_str())
+            .bind(out.address.as_str())
             .execute(&mut *tx)
             .await
             .map_err(store_error)?;
@@ -55,10 +52,10 @@ impl ContactStore for PostgresStore {
     async fn opt_outs(
         &self,
         company: &CompanyId,
-        after: Option<(Channel, PhoneNumber)>,
+        after: Option<(Channel, Address)>,
         limit: u32,
     ) -> Result<Vec<OptOut>, StoreError> {
-        let (channel, number) = after.unzip();
+        let (channel, address) = after.unzip();
         let mut tx = self.begin(Sight::Of(company)).await?;
         let rows = sqlx::query(
             "SELECT * FROM kopru.message_contact WHERE company_id = $1 AND opted_out_at IS NOT NULL
@@ -66,7 +63,7 @@ impl ContactStore for PostgresStore {
         )
         .bind(company.as_str())
         .bind(channel.as_ref().map(word).transpose()?)
-        .bind(number.as_ref().map(PhoneNumber::as_str))
+        .bind(address.as_ref().map(Address::as_str))
         .bind(i64::from(limit))
         .fetch_all(&mut *tx)
         .await
@@ -77,10 +74,10 @@ impl ContactStore for PostgresStore {
     async fn contacts(
         &self,
         company: &CompanyId,
-        after: Option<(Channel, PhoneNumber)>,
+        after: Option<(Channel, Address)>,
         limit: u32,
-    ) -> Result<Vec<KnownNumber>, StoreError> {
-        let (channel, number) = after.unzip();
+    ) -> Result<Vec<KnownAddress>, StoreError> {
+        let (channel, address) = after.unzip();
         let mut tx = self.begin(Sight::Of(company)).await?;
         let rows = sqlx::query(
             "SELECT * FROM kopru.message_contact WHERE company_id = $1
@@ -88,7 +85,7 @@ impl ContactStore for PostgresStore {
         )
         .bind(company.as_str())
         .bind(channel.as_ref().map(word).transpose()?)
-        .bind(number.as_ref().map(PhoneNumber::as_str))
+        .bind(address.as_ref().map(Address::as_str))
         .bind(i64::from(limit))
         .fetch_all(&mut *tx)
         .await
@@ -132,23 +129,27 @@ impl ContactStore for PostgresStore {
     }
 }
 
-/// Ends messages to a number; the first moment stays.
+/// Ends messages to an address; the first moment and cause stay.
 pub(crate) async fn opt_out(
     connection: &mut PgConnection,
     company: &CompanyId,
-    channel: Channel,
-    number: &PhoneNumber,
+    (channel, address): (Channel, &Address),
     since: Timestamp,
+    cause: OptOutCause,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO kopru.message_contact AS known (company_id, channel, number, opted_out_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (company_id, channel, number)
-         DO UPDATE SET opted_out_at = coalesce(known.opted_out_at, excluded.opted_out_at)",
+        "INSERT INTO kopru.message_contact AS known
+                (company_id, channel, number, opted_out_at, opt_out_cause) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (company_id, channel, number) DO UPDATE SET
+                opted_out_at = coalesce(known.opted_out_at, excluded.opted_out_at),
+                opt_out_cause = CASE WHEN known.opted_out_at IS NULL THEN excluded.opt_out_cause
+                                     ELSE known.opt_out_cause END",
     )
     .bind(company.as_str())
     .bind(word(&channel)?)
-    .bind(number.as_str())
+    .bind(address.as_str())
     .bind(at(since))
+    .bind(word(&cause)?)
     .execute(connection)
     .await
     .map_err(store_error)?;
@@ -159,7 +160,7 @@ pub(crate) async fn opt_out(
 pub(crate) async fn heard(
     connection: &mut PgConnection,
     company: &CompanyId,
-    (channel, from, asks): (Channel, &PhoneNumber, Option<OptWord>),
+    (channel, from, asks): (Channel, &Address, Option<OptWord>),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
@@ -168,7 +169,8 @@ pub(crate) async fn heard(
          ON CONFLICT (company_id, channel, number) DO UPDATE SET
                 last_inbound_at = greatest(known.last_inbound_at, excluded.last_inbound_at),
                 opted_out_at = CASE WHEN $5 = 'start' THEN NULL
-                                    ELSE coalesce(known.opted_out_at, excluded.opted_out_at) END",
+                                    ELSE coalesce(known.opted_out_at, excluded.opted_out_at) END,
+                opt_out_cause = CASE WHEN $5 = 'start' THEN NULL ELSE known.opt_out_cause END",
     )
     .bind(company.as_str())
     .bind(word(&channel)?)
@@ -183,7 +185,7 @@ pub(crate) async fn heard(
 
 pub(crate) fn contact(row: &PgRow) -> Result<Contact, StoreError> {
     Ok(Contact {
-        opted_out: get_optional_moment(row, "opted_out_at")?,
+        opted_out: get_optional_moment(row, "opted_out_at")?.map(|since| Ok((since, cause(row)?))).transpose()?,
         last_inbound: get_optional_moment(row, "last_inbound_at")?,
     })
 }
@@ -191,13 +193,14 @@ pub(crate) fn contact(row: &PgRow) -> Result<Contact, StoreError> {
 fn out(row: &PgRow) -> Result<OptOut, StoreError> {
     Ok(OptOut {
         channel: get_word(row, "channel")?,
-        number: get_word(row, "number")?,
+        address: get_word(row, "number")?,
         since: get_moment(row, "opted_out_at")?,
+        cause: cause(row)?,
     })
 }
 
-fn known(row: &PgRow) -> Result<KnownNumber, StoreError> {
-    Ok(KnownNumber { channel: get_word(row, "channel")?, number: get_word(row, "number")?, contact: contact(row)? })
+fn known(row: &PgRow) -> Result<KnownAddress, StoreError> {
+    Ok(KnownAddress { channel: get_word(row, "channel")?, address: get_word(row, "number")?, contact: contact(row)? })
 }
 
 fn batch(row: &PgRow) -> Result<KeptBatch, StoreError> {
@@ -208,4 +211,9 @@ fn batch(row: &PgRow) -> Result<KeptBatch, StoreError> {
 fn counted(row: &PgRow) -> Result<CountedDay, StoreError> {
     let tally = Tally { messages: get_count(row, "messages")?, segments: get_count(row, "segments")? };
     Ok(CountedDay { day: get::<jiff_sqlx::Date>(row, "day")?.to_jiff(), tally })
+}
+
+/// Who opted out before there were other causes had asked for it.
+fn cause(row: &PgRow) -> Result<OptOutCause, StoreError> {
+    Ok(get_optional_word(row, "opt_out_cause")?.unwrap_or_default())
 }

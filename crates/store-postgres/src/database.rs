@@ -97,6 +97,7 @@ fn migrator() -> Migrator {
             migration(10, "messages", include_str!("../migrations/0010_messages.sql")),
             migration(11, "erasure", include_str!("../migrations/0011_erasure.sql")),
             migration(12, "restore", include_str!("../migrations/0012_restore.sql")),
+            migration(13, "email", include_str!("../migrations/0013_email.sql")),
         ]),
         table_name: Cow::Borrowed("kopru.schema_migration"),
         create_schemas: Cow::Borrowed(&[Cow::Borrowed("kopru")]),

@@ -170,8 +170,8 @@ pub(crate) async fn step(
         return Ok(());
     }
     save(connection, company, message).await?;
-    match &message.to {
-        Some(to) if change.tells_of_opt_out() => contacts::opt_out(connection, company, message.channel, to, now).await,
+    match (&message.to, change.opt_out()) {
+        (Some(to), Some(cause)) => contacts::opt_out(connection, company, (message.channel, to), now, cause).await,
         _ => Ok(()),
     }
 }

@@ -78,7 +78,7 @@ impl OutboxStore for PostgresStore {
     async fn outgoing(&self, company: &CompanyId, ids: &[Uuid]) -> Result<Vec<Outgoing>, StoreError> {
         let mut tx = self.begin(Sight::Of(company)).await?;
         let rows = sqlx::query(
-            "SELECT message.*, opted_out_at, last_inbound_at
+            "SELECT message.*, opted_out_at, opt_out_cause, last_inbound_at
              FROM kopru.message LEFT JOIN kopru.message_contact USING (company_id, channel, number)
              WHERE company_id = $1 AND message_id = ANY ($2) AND number IS NOT NULL ORDER BY message_id",
         )
@@ -115,7 +115,7 @@ impl OutboxStore for PostgresStore {
             Told::Report { id, report } => reported(&mut tx, company, id, report, now).await?,
             Told::Message(InboundMessage { provider_id, channel, from, .. }, asks) => {
                 if is_news(&mut tx, company, &provider_id, now).await? {
-                    contacts::heard(&mut tx, company, (channel, &from, asks), now).await?;
+                    contacts::heard(&mut tx, company, (channel, &from.into(), asks), now).await?;
                 }
                 None
             }

@@ -2,30 +2,27 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use kopru_domain::CompanyId;
-use kopru_domain::message::{Channel, OptWord, PhoneNumber};
+use kopru_domain::message::{Address, Channel, OptOutCause, OptWord};
 use kopru_ports::StoreError;
-use kopru_ports::outbox::{Contact, ContactStore, CountedDay, KeptBatch, KnownNumber, OptOut, Tally};
+use kopru_ports::outbox::{Contact, ContactStore, CountedDay, KeptBatch, KnownAddress, OptOut, Tally};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
-use crate::convert::{count, get, get_moment, get_optional_moment, get_parsed, get_word, micros, store_error, word};
+use crate::convert::{
+    count, get, get_moment, get_optional_moment, get_optional_word, get_parsed, get_word, micros, store_error, word,
+};
 use crate::database::SqliteStore;
 
 type Tx = Transaction<'static, Sqlite>;
 
 #[async_trait]
 impl ContactStore for SqliteStore {
-    async fn contact(
-        &self,
-        company: &CompanyId,
-        channel: Channel,
-        number: &PhoneNumber,
-    ) -> Result<Contact, StoreError> {
+    async fn contact(&self, company: &CompanyId, channel: Channel, address: &Address) -> Result<Contact, StoreError> {
         let row = sqlx::query("SELECT * FROM message_contact WHERE company_id = ? AND channel = ? AND number = ?")
             .bind(company.as_str())
             .bind(word(&channel)?)
-            .bind(number.as_str())
+            .bind(address.as_str())
             .fetch_optional(&self.readers)
             .await
             .map_err(store_error)?;
@@ -34,14 +31,14 @@ impl ContactStore for SqliteStore {
 
     async fn set_opt_out(&self, company: &CompanyId, out: &OptOut, is_out: bool) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        opt_out(&mut tx, company, out.channel, &out.number, out.since).await?;
+        opt_out(&mut tx, company, (out.channel, &out.address), out.since, out.cause).await?;
         if !is_out {
             sqlx::query(
-                "UPDATE message_contact SET opted_out_at = NULL WHERE company_id = ? AND channel = ? AND number = ?",
+                "UPDATE message_contact SET opted_out_at = NULL, opt_out_cause = NULL WHERE company_id = ? AND channel = ? AND number = ?",
             )
             .bind(company.as_str())
             .bind(word(&out.channel)?)
-            .bind(out.number.as_str())
+            .bind(out.address.as_str())
             .execute(&mut *tx)
             .await
             .map_err(store_error)?;
@@ -52,17 +49,17 @@ impl ContactStore for SqliteStore {
     async fn opt_outs(
         &self,
         company: &CompanyId,
-        after: Option<(Channel, PhoneNumber)>,
+        after: Option<(Channel, Address)>,
         limit: u32,
     ) -> Result<Vec<OptOut>, StoreError> {
-        let (channel, number) = after.unzip();
+        let (channel, address) = after.unzip();
         let rows = sqlx::query(
             "SELECT * FROM message_contact WHERE company_id = ?1 AND opted_out_at IS NOT NULL
              AND (channel, number) > (coalesce(?2, ''), coalesce(?3, '')) ORDER BY channel, number LIMIT ?4",
         )
         .bind(company.as_str())
         .bind(channel.as_ref().map(word).transpose()?)
-        .bind(number.as_ref().map(PhoneNumber::as_str))
+        .bind(address.as_ref().map(Address::as_str))
         .bind(limit)
         .fetch_all(&self.readers)
         .await
@@ -73,17 +70,17 @@ impl ContactStore for SqliteStore {
     async fn contacts(
         &self,
         company: &CompanyId,
-        after: Option<(Channel, PhoneNumber)>,
+        after: Option<(Channel, Address)>,
         limit: u32,
-    ) -> Result<Vec<KnownNumber>, StoreError> {
-        let (channel, number) = after.unzip();
+    ) -> Result<Vec<KnownAddress>, StoreError> {
+        let (channel, address) = after.unzip();
         let rows = sqlx::query(
             "SELECT * FROM message_contact WHERE company_id = ?1
              AND (channel, number) > (coalesce(?2, ''), coalesce(?3, '')) ORDER BY channel, number LIMIT ?4",
         )
         .bind(company.as_str())
         .bind(channel.as_ref().map(word).transpose()?)
-        .bind(number.as_ref().map(PhoneNumber::as_str))
+        .bind(address.as_ref().map(Address::as_str))
         .bind(limit)
         .fetch_all(&self.readers)
         .await
@@ -120,22 +117,24 @@ impl ContactStore for SqliteStore {
     }
 }
 
-/// Ends messages to a number; the first moment stays.
+/// Ends messages to an address; the first moment and cause stay.
 pub(crate) async fn opt_out(
     tx: &mut Tx,
     company: &CompanyId,
-    channel: Channel,
-    number: &PhoneNumber,
+    (channel, address): (Channel, &Address),
     since: Timestamp,
+    cause: OptOutCause,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO message_contact (company_id, channel, number, opted_out_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET opted_out_at = coalesce(opted_out_at, excluded.opted_out_at)",
+        "INSERT INTO message_contact (company_id, channel, number, opted_out_at, opt_out_cause) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET opted_out_at = coalesce(opted_out_at, excluded.opted_out_at),
+                opt_out_cause = iif(opted_out_at IS NULL, excluded.opt_out_cause, opt_out_cause)",
     )
     .bind(company.as_str())
     .bind(word(&channel)?)
-    .bind(number.as_str())
+    .bind(address.as_str())
     .bind(micros(since))
+    .bind(word(&cause)?)
     .execute(&mut **tx)
     .await
     .map_err(store_error)?;
@@ -146,14 +145,15 @@ pub(crate) async fn opt_out(
 pub(crate) async fn heard(
     tx: &mut Tx,
     company: &CompanyId,
-    (channel, from, asks): (Channel, &PhoneNumber, Option<OptWord>),
+    (channel, from, asks): (Channel, &Address, Option<OptWord>),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO message_contact (company_id, channel, number, opted_out_at, last_inbound_at)
          VALUES (?1, ?2, ?3, iif(?5 = 'stop', ?4, NULL), ?4)
          ON CONFLICT DO UPDATE SET last_inbound_at = max(coalesce(last_inbound_at, ?4), ?4),
-                opted_out_at = CASE WHEN ?5 = 'start' THEN NULL ELSE coalesce(opted_out_at, excluded.opted_out_at) END",
+                opted_out_at = CASE WHEN ?5 = 'start' THEN NULL ELSE coalesce(opted_out_at, excluded.opted_out_at) END,
+                opt_out_cause = iif(?5 = 'start', NULL, opt_out_cause)",
     )
     .bind(company.as_str())
     .bind(word(&channel)?)
@@ -168,7 +168,7 @@ pub(crate) async fn heard(
 
 pub(crate) fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
     Ok(Contact {
-        opted_out: get_optional_moment(row, "opted_out_at")?,
+        opted_out: get_optional_moment(row, "opted_out_at")?.map(|since| Ok((since, cause(row)?))).transpose()?,
         last_inbound: get_optional_moment(row, "last_inbound_at")?,
     })
 }
@@ -176,13 +176,14 @@ pub(crate) fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
 fn out(row: &SqliteRow) -> Result<OptOut, StoreError> {
     Ok(OptOut {
         channel: get_word(row, "channel")?,
-        number: get_word(row, "number")?,
+        address: get_word(row, "number")?,
         since: get_moment(row, "opted_out_at")?,
+        cause: cause(row)?,
     })
 }
 
-fn known(row: &SqliteRow) -> Result<KnownNumber, StoreError> {
-    Ok(KnownNumber { channel: get_word(row, "channel")?, number: get_word(row, "number")?, contact: contact(row)? })
+fn known(row: &SqliteRow) -> Result<KnownAddress, StoreError> {
+    Ok(KnownAddress { channel: get_word(row, "channel")?, address: get_word(row, "number")?, contact: contact(row)? })
 }
 
 fn batch(row: &SqliteRow) -> Result<KeptBatch, StoreError> {
@@ -193,4 +194,9 @@ fn batch(row: &SqliteRow) -> Result<KeptBatch, StoreError> {
 fn counted(row: &SqliteRow) -> Result<CountedDay, StoreError> {
     let tally = Tally { messages: count(get(row, "messages")?), segments: count(get(row, "segments")?) };
     Ok(CountedDay { day: get_parsed(row, "day")?, tally })
+}
+
+/// Who opted out before there were other causes had asked for it.
+fn cause(row: &SqliteRow) -> Result<OptOutCause, StoreError> {
+    Ok(get_optional_word(row, "opt_out_cause")?.unwrap_or_default())
 }

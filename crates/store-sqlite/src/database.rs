@@ -101,6 +101,7 @@ fn migrator() -> Migrator {
         migration(9, "messages", include_str!("../migrations/0009_messages.sql")),
         migration(10, "erasure", include_str!("../migrations/0010_erasure.sql")),
         migration(11, "restore", include_str!("../migrations/0011_restore.sql")),
+        migration(12, "email", include_str!("../migrations/0012_email.sql")),
     ];
     Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
 }

@@ -117,8 +117,8 @@ pub(crate) async fn step(
         return Ok(());
     }
     save(tx, company, message).await?;
-    match &message.to {
-        Some(to) if change.tells_of_opt_out() => contacts::opt_out(tx, company, message.channel, to, now).await,
+    match (&message.to, change.opt_out()) {
+        (Some(to), Some(cause)) => contacts::opt_out(tx, company, (message.channel, to), now, cause).await,
         _ => Ok(()),
     }
 }

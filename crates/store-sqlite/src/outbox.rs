@@ -75,7 +75,7 @@ impl OutboxStore for SqliteStore {
 
     async fn outgoing(&self, company: &CompanyId, ids: &[Uuid]) -> Result<Vec<Outgoing>, StoreError> {
         let rows = sqlx::query(
-            "SELECT message.*, opted_out_at, last_inbound_at
+            "SELECT message.*, opted_out_at, opt_out_cause, last_inbound_at
              FROM message LEFT JOIN message_contact USING (company_id, channel, number)
              WHERE company_id = ? AND message_id IN (SELECT value FROM json_each(?)) AND number IS NOT NULL
              ORDER BY message_id",
@@ -110,7 +110,7 @@ impl OutboxStore for SqliteStore {
             Told::Report { id, report } => reported(&mut tx, company, id, report, now).await?,
             Told::Message(InboundMessage { provider_id, channel, from, .. }, asks) => {
                 if is_news(&mut tx, company, &provider_id, now).await? {
-                    contacts::heard(&mut tx, company, (channel, &from, asks), now).await?;
+                    contacts::heard(&mut tx, company, (channel, &from.into(), asks), now).await?;
                 }
                 None
             }

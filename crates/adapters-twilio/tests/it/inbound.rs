@@ -68,7 +68,7 @@ impl InboundWorld for Webhook {
         let mut url = Url::parse(STATUS).unwrap();
         let mut fields = vec![("AccountSid", ACCOUNT.to_owned()), ("ApiVersion", "2010-04-01".to_owned())];
         match told {
-            Inbound::Report { id, report } => {
+            Inbound::Report { id, report, .. } => {
                 if let Some(id) = id {
                     url.query_pairs_mut().append_pair("mid", &id.to_string());
                 }
@@ -105,7 +105,7 @@ fn a_failure_tells_its_code() {
         ("ErrorCode", "30003"),
         ("To", PERSON),
     ];
-    let Ok(Inbound::Report { id, report }) = read(&request(&format!("{STATUS}?mid=no-id"), &fields)) else {
+    let Ok(Inbound::Report { id, report, .. }) = read(&request(&format!("{STATUS}?mid=no-id"), &fields)) else {
         panic!("no report")
     };
     let expected = (None, MessageStatus::Undelivered, Some(Trouble::Unreachable), Some("30003"));

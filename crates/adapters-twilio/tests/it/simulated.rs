@@ -101,7 +101,7 @@ async fn reports_come_back_with_our_id() {
         let mut last = None;
         while last != Some(MessageStatus::Undelivered) && last != Some(MessageStatus::Read) {
             let told = twilio.read(&settings.to_string().into(), &hub.next().await).unwrap();
-            let Inbound::Report { id, report } = told else { panic!("{told:?}") };
+            let Inbound::Report { id, report, .. } = told else { panic!("{told:?}") };
             assert_eq!((id, &report.provider_id), (Some(ours), &taken.provider_id));
             assert_eq!(report.trouble.is_some(), report.status == MessageStatus::Undelivered);
             last = Some(report.status);

@@ -194,6 +194,7 @@ fn assemble(
         contacts: store.clone(),
         texts: store.clone(),
         messages: Arc::new(Nothing),
+        emails: Arc::new(Nothing),
         vendors: Vec::new(),
         webhooks: Vec::new(),
         ids: Arc::new(TimeOrderedIds),

@@ -186,6 +186,7 @@ fn settings(own: &str, vendors: &str, folder: &Folder) -> anyhow::Result<Setting
         google_client_secret: Some(SecretString::from("sandbox-secret")),
         google_url: Some(format!("{vendors}/google")),
         twilio_url: Some(format!("{vendors}/twilio")),
+        resend_url: Some(format!("{vendors}/resend")),
         private_portals: true,
         requests_per_minute: NonZeroU32::MAX,
         ..Settings::of(database)

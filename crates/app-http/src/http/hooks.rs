@@ -21,10 +21,27 @@ pub async fn twilio(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer<StatusCode> {
+    told(&app, IntegrationKind::Twilio, &company, &request(&app, &uri, &headers, &body)?).await
+}
+
+/// Takes what Resend tells of e-mails: delivered, opened, bounced, called spam. Signed by the vendor over the body.
+#[utoipa::path(post, path = "/hooks/resend/{company}", tag = "webhooks", params(("company" = String, Path)), security(()),
+    request_body(content = Object),
+    responses((status = 204), (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn resend(
+    State(app): State<App>,
+    Path(company): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<StatusCode> {
+    told(&app, IntegrationKind::Resend, &company, &request(&app, &uri, &headers, &body)?).await
+}
+
+async fn told(app: &App, vendor: IntegrationKind, company: &str, request: &InboundRequest) -> Answer<StatusCode> {
     // Who does not know our companies learns nothing of them.
     let company: CompanyId = company.parse().map_err(|_| EngineError::NotAuthentic)?;
-    let request = request(&app, &uri, &headers, &body)?;
-    app.engine.vendor_told(&company, IntegrationKind::Twilio, &request).await?;
+    app.engine.vendor_told(&company, vendor, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,9 +7,9 @@ use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use kopru_domain::Language;
 use kopru_domain::message::{Channel, MessageStatus};
-use kopru_engine::{Recipient, Says, SendWish, fingerprint};
+use kopru_engine::{Caller, Says, SendWish, SentBatch, fingerprint};
 use kopru_ports::messages::Content;
-use kopru_ports::outbox::{Message, MessageQuery};
+use kopru_ports::outbox::{Body, Message, MessageQuery};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::{IntoParams, ToSchema};
@@ -19,6 +19,7 @@ use super::auth::{Messenger, PersonHeader};
 use super::input::{Fault, Query, id, json};
 use super::paging::{PageQuery, next};
 use super::problem::{Answer, Failure, language};
+use super::recipients::{RecipientBody, recipients};
 use super::send_headers::{SendHeaders, idempotency_key, wait};
 use super::{App, ProblemDocument};
 
@@ -52,43 +53,9 @@ pub struct SendMessage {
     send_at: Option<Timestamp>,
 }
 
-/// One of many recipients: a number, or a number with variables of its own.
-#[derive(Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum RecipientBody {
-    /// A number.
-    Number(String),
-    /// A number with what the variables are for it.
-    With(RecipientWith),
-}
-
-/// A number with variables of its own.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RecipientWith {
-    to: String,
-    #[serde(default)]
-    variables: BTreeMap<String, String>,
-}
-
-impl From<RecipientBody> for Recipient {
-    fn from(body: RecipientBody) -> Self {
-        match body {
-            RecipientBody::Number(to) => Self { to, variables: BTreeMap::new() },
-            RecipientBody::With(RecipientWith { to, variables }) => Self { to, variables },
-        }
-    }
-}
-
 impl SendMessage {
     fn wish(self, channel: Channel, key: Option<String>, fingerprint: String) -> Result<SendWish, Failure> {
-        let many = self.recipients.is_some();
-        let recipients = match (self.to, self.recipients) {
-            (Some(to), None) => vec![Recipient { to, variables: BTreeMap::new() }],
-            (None, Some(recipients)) => recipients.into_iter().map(Into::into).collect(),
-            (None, None) => return Err(Failure::Unreadable(Fault::missing("to"))),
-            (Some(_), Some(_)) => return Err(Failure::Unreadable(Fault::value("to"))),
-        };
+        let (recipients, many) = recipients(self.to, self.recipients)?;
         let says = match (self.message, self.template, self.content_sid) {
             (Some(text), None, None) => Says::Text(text),
             (None, Some(name), None) => Says::Template(name),
@@ -109,11 +76,14 @@ pub struct MessageView {
     id: String,
     /// The request that it came with.
     batch: String,
-    /// `sms` or `whatsapp`.
+    /// `sms`, `whatsapp` or `email`.
     #[schema(value_type = String)]
     channel: Channel,
-    /// To whom: the number in its international form, or what was given where it is none.
+    /// To whom: the number in its international form or the e-mail address, or what was given where it is none.
     to: String,
+    /// What an e-mail is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
     /// What its recipient reads; of a template that the vendor keeps, none.
     text: Option<String>,
     /// How many parts the vendor bills.
@@ -158,6 +128,7 @@ pub struct TroubleView {
 impl MessageView {
     /// A message with its texts in `language`.
     pub fn of(message: Message, language: Language) -> Self {
+        let (subject, text) = said(message.content);
         let code = message.code;
         let error = message.trouble.map(|trouble| TroubleView {
             code: trouble.code().to_owned(),
@@ -169,7 +140,8 @@ impl MessageView {
             batch: message.batch.to_string(),
             channel: message.channel,
             to: message.to.map_or(message.given, |to| to.to_string()),
-            text: if let Content::Text(text) = message.content { Some(text) } else { None },
+            subject,
+            text,
             segments: message.segments,
             status: message.status,
             status_text: message.status.text(language),
@@ -181,6 +153,15 @@ impl MessageView {
             created: message.created,
             updated: message.updated,
         }
+    }
+}
+
+/// Subject and text.
+fn said(content: Body) -> (Option<String>, Option<String>) {
+    match content {
+        Body::Phone(Content::Text(text)) => (None, Some(text)),
+        Body::Phone(Content::Template { .. }) => (None, None),
+        Body::Email(email) => (Some(email.subject), Some(email.text)),
     }
 }
 
@@ -228,11 +209,21 @@ async fn send(
     let key = idempotency_key(&headers)?;
     let wished: SendMessage = json(&body)?;
     let wish = wished.wish(channel, key, fingerprint(&[channel.name().as_bytes(), &body]))?;
-    let mut sent = app.engine.send_messages(&caller, wish).await?;
-    if let Some(patience) = wait(&headers) {
-        sent = app.engine.outcome(&caller, sent, patience).await?;
+    let sent = app.engine.send_messages(&caller, wish).await?;
+    accepted(&app, &caller, &headers, sent).await
+}
+
+/// What was accepted, as it is once who waits has waited.
+pub async fn accepted(
+    app: &App,
+    caller: &Caller,
+    headers: &HeaderMap,
+    mut sent: SentBatch,
+) -> Answer<(StatusCode, Json<AcceptedMessages>)> {
+    if let Some(patience) = wait(headers) {
+        sent = app.engine.outcome(caller, sent, patience).await?;
     }
-    let language = language(&headers);
+    let language = language(headers);
     let messages = sent.messages.into_iter().map(|message| MessageView::of(message, language)).collect();
     Ok((StatusCode::ACCEPTED, Json(AcceptedMessages { batch: sent.id.to_string(), messages })))
 }
@@ -242,13 +233,13 @@ async fn send(
 pub struct MessagesQuery {
     /// Of one request.
     batch: Option<String>,
-    /// `sms` or `whatsapp`.
+    /// `sms`, `whatsapp` or `email`.
     #[param(value_type = Option<String>)]
     channel: Option<Channel>,
     /// In one state.
     #[param(value_type = Option<String>)]
     status: Option<MessageStatus>,
-    /// To one number, in its international form.
+    /// To one number, in its international form, or one e-mail address.
     to: Option<String>,
 }
 

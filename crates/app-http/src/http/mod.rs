@@ -8,6 +8,7 @@ mod consent;
 mod console;
 mod data;
 mod docs;
+mod emails;
 mod erasure;
 mod fields;
 mod google;
@@ -24,6 +25,7 @@ mod paging;
 mod portal;
 mod problem;
 mod rate;
+mod recipients;
 mod retention;
 mod send_headers;
 mod sessions;
@@ -108,6 +110,8 @@ pub fn router(app: App) -> Router {
         .routes(routes!(vendors::test))
         .routes(routes!(messages::send_sms))
         .routes(routes!(messages::send_whatsapp))
+        .routes(routes!(emails::send))
+        .routes(routes!(emails::ask, emails::unsubscribe))
         .routes(routes!(messages::list))
         .routes(routes!(messages::get))
         .routes(routes!(messages::cancel))
@@ -118,6 +122,7 @@ pub fn router(app: App) -> Router {
         .routes(routes!(texts::policy, texts::set_policy))
         .routes(routes!(opt_outs::list, opt_outs::put, opt_outs::delete))
         .routes(routes!(hooks::twilio))
+        .routes(routes!(hooks::resend))
         .routes(routes!(calendar::authorize, calendar::begin))
         .routes(routes!(calendar::callback))
         .routes(routes!(calendar::status, calendar::disconnect))

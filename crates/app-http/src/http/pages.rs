@@ -45,6 +45,12 @@ pub enum Page {
     LinkUsed,
     /// The console was left.
     SignedOut,
+    /// Whether to end e-mails.
+    Unsubscribe,
+    /// They have ended.
+    Unsubscribed,
+    /// The address is of no e-mail.
+    NotUnsubscribed,
     /// Anything else.
     Failed,
 }
@@ -111,6 +117,15 @@ impl Page {
                 "Giriş bağlantısı beş dakika ve yalnızca bir kez geçerlidir. CRM'inizden yeni bir bağlantı açın.",
             ),
             Self::SignedOut => ("Çıkış yapıldı", "Yeniden girmek için CRM'inizden yeni bir bağlantı açın."),
+            Self::Unsubscribe => (
+                "E-posta aboneliğinden çıkış",
+                "<form method=\"post\"><button>Aboneliği sonlandır</button></form> Bu göndericiden artık e-posta almazsınız.",
+            ),
+            Self::Unsubscribed => ("Abonelikten çıktınız", "Bu göndericiden artık e-posta almayacaksınız."),
+            Self::NotUnsubscribed => (
+                "Bu bağlantı geçerli değil",
+                "E-postadaki bağlantıyı eksiksiz açın ya da e-postayı yanıtlayıp göndericiye yazın.",
+            ),
             Self::Failed => {
                 ("Bağlantı tamamlanamadı", "Biraz sonra CRM'inizden yeniden başlatın. Sürerse yöneticinize bildirin.")
             }
@@ -163,6 +178,15 @@ impl Page {
                 "A link to sign in is good for five minutes, and once. Open a new one from your CRM.",
             ),
             Self::SignedOut => ("You are signed out", "To sign in again, open a new link from your CRM."),
+            Self::Unsubscribe => (
+                "Unsubscribe",
+                "<form method=\"post\"><button>Unsubscribe</button></form> You will get no more e-mails from this sender.",
+            ),
+            Self::Unsubscribed => ("You are unsubscribed", "You will get no more e-mails from this sender."),
+            Self::NotUnsubscribed => (
+                "This link is not valid",
+                "Open the whole link of the e-mail, or answer the e-mail and tell its sender.",
+            ),
             Self::Failed => (
                 "The connection could not be completed",
                 "Begin again from your CRM in a while. If it goes on, tell your administrator.",

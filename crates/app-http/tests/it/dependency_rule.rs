@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What each crate may use of ours; tests may use more.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("ports-testkit", &["domain", "ports"]),
@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("host-tokens", &["domain", "ports", "http-client"]),
     ("adapters-bitrix", &["domain", "ports", "http-client", "oauth"]),
     ("adapters-google", &["domain", "ports", "http-client", "oauth"]),
+    ("adapters-resend", &["domain", "ports", "http-client"]),
     ("adapters-twilio", &["domain", "ports", "http-client"]),
     ("store-postgres", &["domain", "ports"]),
     ("store-sqlite", &["domain", "ports"]),

@@ -124,9 +124,10 @@ impl Service {
 
     async fn start_on(database: (&str, tempfile::TempDir), more: &[&str]) -> Self {
         let vendors = Sandbox::start(SandboxConfig::default()).await.unwrap();
-        let [google, twilio] = ["google", "twilio"].map(|vendor| format!("{}/{vendor}", vendors.base_url()));
+        let [google, twilio, resend] =
+            ["google", "twilio", "resend"].map(|vendor| format!("{}/{vendor}", vendors.base_url()));
         let google = ["--google-client-id", "sandbox-client", "--google-url", &google];
-        let twilio = ["--twilio-url", &twilio, "--message-timeout", "2"];
+        let twilio = ["--twilio-url", &twilio, "--resend-url", &resend, "--message-timeout", "2"];
         let settings = [&["--private-portals"], &google[..], &twilio[..], more].concat();
         Self::run(vendors, &settings, database)
     }
@@ -339,6 +340,26 @@ impl Service {
         let mut known = self.vendors_get("twilio/accounts").await[account].clone();
         known["inbound_url"] = json!(format!("{}/hooks/twilio/acme", self.base));
         self.vendors_post("twilio/accounts", json!({ account: known })).await;
+    }
+
+    /// The company's own account at the simulated vendor of e-mail, which is fast, and tells what becomes of e-mails.
+    pub async fn connect_resend(&self) {
+        let secret = format!("whsec_{}", STANDARD.encode([9; 24]));
+        for secret in ["re_sandbox", &secret] {
+            self.secrets.learn(secret);
+        }
+        let settings = json!({
+            "api_key": "re_sandbox",
+            "from": "Köprü Satış <satis@example.com>",
+            "webhook_secret": secret,
+            "requests_per_second": 100,
+        });
+        let connected = self.call("PUT", "/api/v1/companies/acme/integrations/resend", Some(settings)).await;
+        assert_eq!(connected.status, 200, "{}", connected.json);
+        let quick = json!({ "sent_ms": 10, "delivered_ms": 10, "complained_ms": 10, "rate": null });
+        self.vendors_post("resend/settings", quick).await;
+        let url = format!("{}/hooks/resend/acme", self.base);
+        self.vendors_post("resend/webhooks", json!({ "url": url, "secrets": [secret] })).await;
     }
 
     /// A person writes to the company.

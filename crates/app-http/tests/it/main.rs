@@ -10,6 +10,8 @@ mod configs;
 mod data;
 mod demo;
 mod dependency_rule;
+mod email_faults;
+mod emails;
 mod erasure;
 mod google;
 mod harness;

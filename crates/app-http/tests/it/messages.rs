@@ -116,7 +116,7 @@ async fn who_says_stop_gets_no_more_until_start(#[case] channel: &str, #[case] p
     service.writes(channel, AYSE, "merhaba").await;
     service.writes(channel, AYSE, word).await;
     let outs = "/api/integrations/opt-outs";
-    assert_eq!(service.call("GET", outs, None).await.json["items"][0]["number"], AYSE);
+    assert_eq!(service.call("GET", outs, None).await.json["items"][0]["address"], AYSE);
     let sent = send(&service, path, to(AYSE, "bir")).await;
     let skipped = until_status(&service, &sent["messages"][0]["id"], "skipped").await;
     assert_eq!(skipped["error"]["code"], "opted_out");
@@ -142,7 +142,7 @@ async fn an_opt_out_that_the_vendor_knows_is_learnt() {
     let failed = until_status(&service, &sent["messages"][0]["id"], "failed").await;
     assert_eq!((&failed["error"]["code"], &failed["error"]["vendor_code"]), (&json!("opted_out"), &json!("21610")));
     let outs = service.call("GET", "/api/integrations/opt-outs", None).await.json;
-    assert_eq!(outs["items"][0]["number"], "+15005550004");
+    assert_eq!(outs["items"][0]["address"], "+15005550004");
     let next = send(&service, SMS, to("+15005550004", "iki")).await;
     until_status(&service, &next["messages"][0]["id"], "skipped").await;
 }

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 /// Routes that ask for no key, each with another proof of its own.
-pub const OPEN: [&str; 10] = [
+pub const OPEN: [&str; 12] = [
     "/healthz",
     "/readyz",
     "/sheet-sync/oauth/callback",
@@ -16,6 +16,8 @@ pub const OPEN: [&str; 10] = [
     "/console/sign-in",
     "/console/sign-out",
     "/hooks/twilio/{company}",
+    "/hooks/resend/{company}",
+    "/unsubscribe/{company}/{email}",
     "/api/integrations/oauth/google-calendar/callback",
 ];
 
@@ -105,7 +107,10 @@ async fn asked(service: &Service, headers: &[(&str, &str)], (method, path): &(St
         ("PUT", path) if path.contains("/templates/") => json!({ "text": "theirs" }),
         ("PUT", path) if path.ends_with("/messaging") => json!({ "region": "DE", "zone": "UTC" }),
         ("PUT" | "DELETE", path) if path.ends_with("/opt-outs") => {
-            json!({ "channel": "sms", "number": "+905329999999" })
+            json!({ "channel": "sms", "address": "+905329999999" })
+        }
+        ("POST", path) if path.ends_with("/email/send") => {
+            json!({ "to": "a@example.com", "from": "b@example.com", "subject": "theirs", "text": "theirs" })
         }
         ("DELETE", path) if path.ends_with("/companies/acme") => json!({ "confirm": "acme" }),
         ("POST", path) if path.ends_with("/send") => json!({ "to": "+905329999999", "message": "theirs" }),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A way for a message to reach a telephone.
+/// A way for a message to reach a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
@@ -13,21 +13,30 @@ pub enum Channel {
     Sms,
     /// A message in WhatsApp.
     WhatsApp,
+    /// An e-mail.
+    Email,
 }
 
 /// The text names no channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("choose sms or whatsapp")]
+#[error("choose sms, whatsapp or email")]
 pub struct UnknownChannel;
 
 impl Channel {
-    /// What people call it, in any language.
+    /// What people call it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Sms => "SMS",
             Self::WhatsApp => "WhatsApp",
+            Self::Email => "E-mail",
         }
+    }
+
+    /// Whether it comes to a telephone, which rings.
+    #[must_use]
+    pub fn rings(self) -> bool {
+        self != Self::Email
     }
 }
 
@@ -37,6 +46,7 @@ impl FromStr for Channel {
         match text {
             "sms" => Ok(Self::Sms),
             "whatsapp" => Ok(Self::WhatsApp),
+            "email" => Ok(Self::Email),
             _ => Err(UnknownChannel),
         }
     }
@@ -47,6 +57,7 @@ impl fmt::Display for Channel {
         f.write_str(match self {
             Self::Sms => "sms",
             Self::WhatsApp => "whatsapp",
+            Self::Email => "email",
         })
     }
 }
@@ -57,7 +68,7 @@ mod tests {
 
     #[test]
     fn every_channel_reads_back_as_written() {
-        for channel in [Channel::Sms, Channel::WhatsApp] {
+        for channel in [Channel::Sms, Channel::WhatsApp, Channel::Email] {
             assert_eq!(channel.to_string().parse(), Ok(channel));
             assert_eq!(serde_json::to_string(&channel).unwrap(), format!("\"{channel}\""));
         }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::channel::Channel;
+use super::opt_out::OptOutCause;
 use super::policy::Policy;
 use super::status::MessageStatus;
 use super::trouble::Trouble;
@@ -31,8 +32,8 @@ pub struct Wish {
 /// What is known of the recipient on the message's channel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Whether the recipient asked for no more messages.
-    pub opted_out: bool,
+    /// Why the recipient gets no more messages.
+    pub opted_out: Option<OptOutCause>,
     /// When the recipient wrote last.
     pub last_inbound: Option<Timestamp>,
 }
@@ -82,20 +83,20 @@ impl Hold {
     }
 }
 
-/// What to do with a message `now`. An opt-out holds for all messages. Whether the day has room for it is asked when it
+/// What to do with a message `now`. An opt-out holds for all messages, and quiet hours for telephones. Whether the day has room for it is asked when it
 /// would go: several senders draw on the same day.
 #[must_use]
 pub fn decide(wish: &Wish, facts: &Facts, policy: &Policy, now: Timestamp) -> Plan {
     if wish.handed_over || !wish.status.is_waiting() {
         return Plan::Settled;
     }
-    if facts.opted_out {
-        return Plan::Skip(Trouble::OptedOut);
+    if let Some(cause) = facts.opted_out {
+        return Plan::Skip(cause.trouble());
     }
     if let Some(at) = wish.send_at.filter(|at| *at > now) {
         return Plan::Later { at, why: Hold::Scheduled };
     }
-    let quiet = policy.quiet.as_ref().filter(|_| !wish.urgent);
+    let quiet = policy.quiet.as_ref().filter(|_| wish.channel.rings() && !wish.urgent);
     if let Some(at) = quiet.and_then(|quiet| quiet.opens(&policy.zone, now)) {
         return Plan::Later { at, why: Hold::QuietHours };
     }
@@ -154,6 +155,10 @@ mod tests {
         Wish { channel: Channel::WhatsApp, segments: 0, ..sms() }
     }
 
+    fn email() -> Wish {
+        Wish { channel: Channel::Email, segments: 0, ..sms() }
+    }
+
     fn later(when: &str, why: Hold) -> Plan {
         Plan::Later { at: at(when), why }
     }
@@ -169,6 +174,8 @@ mod tests {
     #[case(whatsapp(), DAY, Plan::Skip(Trouble::WindowClosed))]
     #[case(whatsapp(), NIGHT, later(MORNING, Hold::QuietHours))]
     #[case(Wish { free_text: false, ..whatsapp() }, DAY, Plan::Send)]
+    #[case::no_telephone_rings(email(), NIGHT, Plan::Send)]
+    #[case(Wish { send_at: Some(at(NIGHT)), ..email() }, DAY, later(NIGHT, Hold::Scheduled))]
     #[case(Wish { segments: 151, ..sms() }, DAY, Plan::Skip(Trouble::CostCapReached))]
     fn by_the_message(#[case] wish: Wish, #[case] now: &str, #[case] expected: Plan) {
         assert_eq!(decide(&wish, &Facts::default(), &policy(), at(now)), expected);
@@ -177,6 +184,9 @@ mod tests {
     #[rstest]
     #[case(whatsapp(), Facts { last_inbound: Some(at("2026-03-01T10:00:00Z")), ..Facts::default() }, Plan::Send)]
     #[case(whatsapp(), Facts { last_inbound: Some(at("2026-03-01T09:00:00Z")), ..Facts::default() }, Plan::Skip(Trouble::WindowClosed))]
+    #[case(email(), Facts { opted_out: Some(OptOutCause::Asked), ..Facts::default() }, Plan::Skip(Trouble::OptedOut))]
+    #[case(email(), Facts { opted_out: Some(OptOutCause::Bounced), ..Facts::default() }, Plan::Skip(Trouble::Bounced))]
+    #[case(email(), Facts { opted_out: Some(OptOutCause::Complained), ..Facts::default() }, Plan::Skip(Trouble::Complained))]
     fn by_the_facts(#[case] wish: Wish, #[case] facts: Facts, #[case] expected: Plan) {
         assert_eq!(decide(&wish, &facts, &policy(), at(DAY)), expected);
     }
@@ -199,7 +209,7 @@ mod tests {
         ) {
             let now = at(DAY) + jiff::SignedDuration::from_hours(hour);
             let wish = Wish { status, handed_over, urgent, free_text, ..sms() };
-            let plan = decide(&wish, &Facts { opted_out: true, ..Facts::default() }, &policy(), now);
+            let plan = decide(&wish, &Facts { opted_out: Some(OptOutCause::Asked), ..Facts::default() }, &policy(), now);
             let waiting = status.is_waiting() && !handed_over;
             prop_assert_eq!(plan, if waiting { Plan::Skip(Trouble::OptedOut) } else { Plan::Settled });
         }

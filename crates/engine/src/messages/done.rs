@@ -9,7 +9,7 @@ use kopru_domain::message::{Facts, Hold, MessageStatus, Plan, Policy, Trouble, W
 use kopru_ports::Retry;
 use kopru_ports::delivery::{Outcome, Settlement, Work};
 use kopru_ports::messages::{Content, Report, SendError};
-use kopru_ports::outbox::{Message, MessageChange, Outgoing};
+use kopru_ports::outbox::{Body, Message, MessageChange, Outgoing};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -21,6 +21,8 @@ use super::resolve::FIRST_LOOK;
 const WORTH_SENDING: Duration = Duration::from_hours(24);
 /// So long a sender rests that takes nothing now and does not say for how long.
 const BUSY: Duration = Duration::from_secs(5);
+/// So long one rests whose quota is spent and who does not say for how long.
+const SPENT: Duration = Duration::from_mins(15);
 /// So long one rests whose account people have to put right.
 const UNUSABLE: Duration = Duration::from_secs(10);
 
@@ -56,7 +58,8 @@ impl Done {
     /// Whether a message goes now; what becomes of it otherwise.
     pub fn is_to_go(&mut self, task: &Task, policy: &Policy) -> bool {
         let Outgoing { message, contact, .. } = &task.outgoing;
-        let facts = Facts { opted_out: contact.opted_out.is_some(), last_inbound: contact.last_inbound };
+        let opted_out = contact.opted_out.map(|(_, cause)| cause);
+        let facts = Facts { opted_out, last_inbound: contact.last_inbound };
         match decide(&wish(message), &facts, policy, self.now) {
             Plan::Send => return true,
             Plan::Later { at, why } => self.hold(task, at, why),
@@ -112,6 +115,7 @@ impl Done {
                 self.settle(&task.work, Outcome::Open { until: self.now + FIRST_LOOK });
             }
             Retry::After(pause) if error.kind == Trouble::RateLimited => self.rest(task, pause.unwrap_or(BUSY)),
+            Retry::After(pause) if error.kind == Trouble::DailyCap => self.rest(task, pause.unwrap_or(SPENT)),
             _ if self.now > may_go_since(task) + WORTH_SENDING => self.refused(task, error),
             Retry::After(pause) => self.settle(&task.work, retry(&task.work, self.now, pause, error.to_string())),
             Retry::Never if error.kind.is_the_accounts() => {
@@ -151,7 +155,7 @@ fn wish(message: &Message) -> Wish {
         status: message.status,
         channel: message.channel,
         handed_over: message.provider_id.is_some(),
-        free_text: matches!(message.content, Content::Text(_)),
+        free_text: matches!(message.content, Body::Phone(Content::Text(_))),
         urgent: message.urgent,
         send_at: message.send_at,
         segments: message.segments,
@@ -183,8 +187,8 @@ mod tests {
             lane: "message:sms".into(),
             channel: Channel::Sms,
             given: "0532".into(),
-            to: Some(to.clone()),
-            content: Content::Text("x".into()),
+            to: Some(to.clone().into()),
+            content: Body::Phone(Content::Text("x".into())),
             media: Vec::new(),
             segments: 1,
             urgent: false,
@@ -209,7 +213,7 @@ mod tests {
             urgency: Urgency::Bulk,
             open_attempt: None,
         };
-        Task { work, outgoing: Outgoing { message, to, contact: Contact::default() } }
+        Task { work, outgoing: Outgoing { message, to: to.into(), contact: Contact::default() } }
     }
 
     fn failed(task: &Task, kind: Trouble, retry: Retry) -> Done {

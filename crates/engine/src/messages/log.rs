@@ -118,7 +118,7 @@ impl Engine {
 
     /// The same message as a request of its own, whose key no caller can give.
     async fn again(&self, caller: &Caller, earlier: Message) -> Result<(NewBatch, Message), EngineError> {
-        let sender = self.ports.messages.sender(&caller.company, earlier.channel).await?;
+        let sender = self.sender_of(&caller.company, earlier.channel).await?;
         let (key, now) = (format!("\u{21bb} {}", earlier.id), self.ports.clock.now());
         let message = Message {
             id: self.ports.ids.next(),

@@ -1,6 +1,9 @@
-//! Messages to people's phones: accepted, sent at the vendor's pace, followed until they are settled.
+//! Messages to people's phones and mailboxes: accepted, sent at the vendor's pace, followed until they are settled.
 
+mod again;
+mod channels;
 mod done;
+mod email;
 mod log;
 mod outgoing;
 mod reports;
@@ -9,6 +12,7 @@ mod send;
 mod texts;
 mod told;
 
+pub use email::EmailWish;
 pub use log::SentBatch;
 pub(crate) use outgoing::{MOST, Outbox};
 pub(crate) use reports::Reports;

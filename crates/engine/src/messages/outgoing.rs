@@ -7,15 +7,14 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use jiff::Timestamp;
 use kopru_delivery::{Handler, Turn};
-use kopru_domain::CompanyId;
 use kopru_domain::message::{Hold, Policy};
 use kopru_ports::StoreError;
 use kopru_ports::delivery::{NewAttempt, Outcome, Settlement, Work};
-use kopru_ports::messages::SendRequest;
 use kopru_ports::outbox::{Caps, Outgoing};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::channels::vendor_of;
 use super::done::Done;
 use super::resolve::InDoubt;
 use crate::Engine;
@@ -89,28 +88,31 @@ impl Outbox {
         done: &mut Done,
     ) -> Result<(), StoreError> {
         let Some(first) = tasks.first() else { return Ok(()) };
-        match self.0.ports.messages.sender(&done.company, first.outgoing.message.channel).await {
-            Ok(sender) => tasks.truncate(at_hand(sender.per_second)),
+        let channel = first.outgoing.message.channel;
+        let sender = match self.0.sender_of(&done.company, channel).await {
+            Ok(sender) => sender,
             Err(error) => {
                 for task in &tasks {
                     done.failed(task, &error);
                 }
-                self.0.told_by_messages(&done.company, &[Some(error.kind)]).await;
+                self.0.told_by_messages(&done.company, vendor_of(channel), &[Some(error.kind)]).await;
                 return Ok(());
             }
-        }
+        };
+        tasks.truncate(at_hand(sender.per_second));
         let tasks = self.within_caps(policy, tasks, done).await?;
         let deadline = done.now + self.0.settings.message_patience + CLOCK_STEP;
-        turn.freeze(tasks.iter().map(|task| attempt(task, done.now, deadline)).collect()).await?;
+        let doubt = InDoubt { since: done.now, account: sender.account };
+        turn.freeze(tasks.iter().map(|task| attempt(task, &doubt, deadline)).collect()).await?;
         let tasks = self.still_to_go(policy, tasks, done).await?;
-        let calls = tasks.iter().map(|task| self.0.ports.messages.send(self.request(&done.company, task)));
+        let calls = tasks.iter().map(|task| self.0.hand_over(&done.company, task));
         let answers = join_all(calls).await;
         done.now = self.0.ports.clock.now();
         let troubles: Vec<_> = answers.iter().map(|answer| answer.as_ref().err().map(|error| error.kind)).collect();
         for (task, answer) in tasks.iter().zip(answers) {
             done.answered(task, answer);
         }
-        self.0.told_by_messages(&done.company, &troubles).await;
+        self.0.told_by_messages(&done.company, vendor_of(channel), &troubles).await;
         Ok(())
     }
 
@@ -138,30 +140,10 @@ impl Outbox {
         tasks.retain(|task| done.is_to_go(task, policy));
         Ok(tasks)
     }
-
-    fn request(&self, company: &CompanyId, task: &Task) -> SendRequest {
-        let message = &task.outgoing.message;
-        SendRequest {
-            company: company.clone(),
-            channel: message.channel,
-            to: task.outgoing.to.clone(),
-            content: message.content.clone(),
-            media: message.media.clone(),
-            id: message.id,
-            callback: self.0.callback(company),
-            send_at: None,
-            urgency: task.work.urgency,
-        }
-    }
 }
 
-fn attempt(task: &Task, sent: Timestamp, deadline: Timestamp) -> NewAttempt {
-    NewAttempt {
-        key: task.work.key.clone(),
-        generation: task.work.generation,
-        payload: json!(InDoubt { since: sent }),
-        deadline,
-    }
+fn attempt(task: &Task, doubt: &InDoubt, deadline: Timestamp) -> NewAttempt {
+    NewAttempt { key: task.work.key.clone(), generation: task.work.generation, payload: json!(doubt), deadline }
 }
 
 /// So many messages a sender takes within a moment; one at least.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
-use kopru_domain::message::{MessageStatus, Trouble};
+use kopru_domain::message::{Address, MessageStatus, Trouble};
 use kopru_ports::StoreError;
 use kopru_ports::delivery::{Outcome, Settlement};
 use kopru_ports::messages::{Report, Search, SendError};
-use kopru_ports::outbox::{MessageChange, MessageQuery, Outgoing};
+use kopru_ports::outbox::{Body, MessageChange, MessageQuery, Outgoing};
 use serde::{Deserialize, Serialize};
 
 use super::outgoing::Task;
@@ -32,11 +32,14 @@ const MOST: u32 = 200;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct InDoubt {
     pub since: Timestamp,
+    /// By which account.
+    #[serde(default)]
+    pub account: String,
 }
 
 impl Engine {
-    /// Looks a message in doubt up at the vendor. It is never sent again by itself. `turn`: what its turn has come to so
-    /// far.
+    /// Looks a message in doubt up at the vendor. It is never sent again by itself, but for an e-mail whose repetition
+    /// goes once. `turn`: what its turn has come to so far.
     pub(super) async fn resolve_message(
         &self,
         company: &CompanyId,
@@ -45,7 +48,12 @@ impl Engine {
     ) -> Result<Settlement, StoreError> {
         let (work, message, now) = (&task.work, &task.outgoing.message, self.ports.clock.now());
         let attempt = work.open_attempt.clone().unwrap_or_default();
-        let since = serde_json::from_value::<InDoubt>(attempt).map_or(message.created, |attempt| attempt.since);
+        let unread = InDoubt { since: message.created, account: String::new() };
+        let doubt = serde_json::from_value(attempt).unwrap_or(unread);
+        if matches!(message.content, Body::Email(_)) {
+            return Ok(self.repeat_email(company, task, &doubt).await);
+        }
+        let since = doubt.since;
         let found = match self.look_up(company, &task.outgoing, since, turn).await? {
             Ok(found) => found,
             Err(error) => {
@@ -79,11 +87,12 @@ impl Engine {
         turn: &[MessageChange],
     ) -> Result<Result<Option<Report>, SendError>, StoreError> {
         let Outgoing { message, to, .. } = outgoing;
+        let (Body::Phone(content), Address::Phone(number)) = (&message.content, to) else { return Ok(Ok(None)) };
         let search = Search {
             company: company.clone(),
             channel: message.channel,
-            to: to.clone(),
-            content: message.content.clone(),
+            to: number.clone(),
+            content: content.clone(),
             since: since - CLOCKS,
         };
         let found = match self.ports.messages.search(&search).await {

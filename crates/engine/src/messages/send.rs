@@ -7,11 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use kopru_domain::message::{
-    Channel, MessageStatus, PhoneNumber, Policy, Segments, Template, TemplateFault, Trouble, window,
+    Address, Channel, MessageStatus, Policy, Segments, Template, TemplateFault, Trouble, window,
 };
 use kopru_ports::delivery::Urgency;
 use kopru_ports::messages::{Content, Sender};
-use kopru_ports::outbox::{BatchAccepted, Message, NewBatch};
+use kopru_ports::outbox::{BatchAccepted, Body, Message, NewBatch};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 use uuid::Uuid;
@@ -22,19 +22,19 @@ use crate::error::{EngineError, Problem};
 use crate::{Engine, work};
 
 /// So many recipients a request may have.
-const MOST_RECIPIENTS: usize = 10_000;
+pub(super) const MOST_RECIPIENTS: usize = 10_000;
 /// Twilio takes no longer texts; the shortest of all vendors' limits.
 const LONGEST: usize = 1600;
 const MOST_MEDIA: usize = 10;
 /// A message may be planned for so long ahead.
-const FARTHEST: Duration = Duration::from_hours(365 * 24);
+pub(super) const FARTHEST: Duration = Duration::from_hours(365 * 24);
 /// An idempotency key is no longer.
 const LONGEST_KEY: usize = 255;
 
 /// Somebody to write to.
 #[derive(Debug, Clone)]
 pub struct Recipient {
-    /// A number, as people write it.
+    /// A number or an e-mail address, as people write it.
     pub to: String,
     /// What the text's variables are for this one; they go before those of all.
     pub variables: BTreeMap<String, String>,
@@ -76,6 +76,14 @@ pub struct SendWish {
     pub fingerprint: String,
 }
 
+/// A request whose messages are to be stored.
+pub(super) struct NewRequest {
+    pub id: Uuid,
+    pub key: Option<String>,
+    pub fingerprint: String,
+    pub many: bool,
+}
+
 /// What all messages of a request have in common.
 struct Common {
     batch: Uuid,
@@ -98,7 +106,7 @@ impl Engine {
         }
         let common = self.common(caller, &wish).await?;
         if let ([single], Some(text), false) = (wish.recipients.as_slice(), &common.text, wish.many) {
-            text.fill(&variables(&wish, single)).map_err(in_message)?;
+            text.fill(&single.variables(&wish.variables)).map_err(in_message)?;
         }
         let messages: Vec<Message> =
             wish.recipients.iter().map(|recipient| self.message(caller, &wish, &common, recipient)).collect();
@@ -107,22 +115,27 @@ impl Engine {
         {
             self.check_single(caller, single, common.now).await?;
         }
-        let urgency = if wish.many { Urgency::Bulk } else { Urgency::Interactive };
+        let request = NewRequest { id: common.batch, key: wish.key, fingerprint: wish.fingerprint, many: wish.many };
+        self.accept(caller, request, messages).await
+    }
+
+    /// Stores a request's messages with their work.
+    pub(super) async fn accept(
+        &self,
+        caller: &Caller,
+        request: NewRequest,
+        messages: Vec<Message>,
+    ) -> Result<SentBatch, EngineError> {
+        let NewRequest { id, key, fingerprint, many } = request;
+        let urgency = if many { Urgency::Bulk } else { Urgency::Interactive };
         let waiting = messages.iter().filter(|message| !message.status.is_final());
         let work = waiting.map(|message| work::message(&caller.company, message, urgency)).collect();
-        let batch = NewBatch {
-            id: common.batch,
-            company: caller.company.clone(),
-            key: wish.key,
-            fingerprint: wish.fingerprint,
-            created: common.now,
-            messages: messages.clone(),
-            work,
-        };
+        let (company, created) = (caller.company.clone(), self.ports.clock.now());
+        let batch = NewBatch { id, company, key, fingerprint, created, messages: messages.clone(), work };
         match self.ports.outbox.accept(batch).await? {
             BatchAccepted::Stored => {
                 self.waker.wake();
-                Ok(SentBatch { id: common.batch, messages })
+                Ok(SentBatch { id, messages })
             }
             BatchAccepted::Known(id) => self.known_batch(caller, id).await,
             BatchAccepted::KeyTaken => Err(EngineError::KeyTaken),
@@ -163,28 +176,20 @@ impl Engine {
 
     /// One recipient's message: on its way, or failed from the start.
     fn message(&self, caller: &Caller, wish: &SendWish, common: &Common, recipient: &Recipient) -> Message {
-        let number = PhoneNumber::parse(&recipient.to, Some(common.policy.region), wish.channel);
+        let to = Address::parse(&recipient.to, Some(common.policy.region), wish.channel);
         let content = content(wish, common, recipient);
-        let trouble = match (&number, &content) {
-            (Err(fault), _) => Some(Trouble::BadNumber(*fault)),
-            (_, Err(trouble)) => Some(*trouble),
-            _ => None,
-        };
+        let trouble = to.as_ref().err().or(content.as_ref().err()).copied();
         let (content, segments) = content.unwrap_or((Content::Text(String::new()), 0));
         let planned = wish.send_at.filter(|at| *at > common.now);
-        let status = match trouble {
-            Some(_) => MessageStatus::Failed,
-            None if planned.is_some() => MessageStatus::Scheduled,
-            None => MessageStatus::Queued,
-        };
+        let status = first_status(trouble, planned);
         Message {
             id: self.ports.ids.next(),
             batch: common.batch,
             lane: work::messages_lane(wish.channel, &common.sender),
             channel: wish.channel,
             given: recipient.to.clone(),
-            to: number.ok(),
-            content,
+            to: to.ok(),
+            content: Body::Phone(content),
             media: wish.media.clone(),
             segments,
             urgent: wish.urgent,
@@ -205,7 +210,9 @@ impl Engine {
         if let Some(trouble) = message.trouble {
             return Err(EngineError::Message(trouble));
         }
-        let (Channel::WhatsApp, Content::Text(_), Some(to)) = (message.channel, &message.content, &message.to) else {
+        let (Channel::WhatsApp, Body::Phone(Content::Text(_)), Some(to)) =
+            (message.channel, &message.content, &message.to)
+        else {
             return Ok(());
         };
         let contact = self.ports.contacts.contact(&caller.company, message.channel, to).await?;
@@ -218,20 +225,31 @@ impl Engine {
     }
 }
 
+/// Where a message begins.
+pub(super) fn first_status(trouble: Option<Trouble>, planned: Option<Timestamp>) -> MessageStatus {
+    match (trouble, planned) {
+        (Some(_), _) => MessageStatus::Failed,
+        (None, Some(_)) => MessageStatus::Scheduled,
+        (None, None) => MessageStatus::Queued,
+    }
+}
+
 fn in_message(fault: TemplateFault) -> EngineError {
     EngineError::Template("message", fault)
 }
 
-/// The variables of one recipient: its own before those of all.
-fn variables(wish: &SendWish, recipient: &Recipient) -> BTreeMap<String, String> {
-    let mut variables = wish.variables.clone();
-    variables.extend(recipient.variables.clone());
-    variables
+impl Recipient {
+    /// The recipient's variables: its own before those of all.
+    pub(super) fn variables(&self, of_all: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut variables = of_all.clone();
+        variables.extend(self.variables.clone());
+        variables
+    }
 }
 
 /// What is said to one recipient, and how many parts the vendor bills.
 fn content(wish: &SendWish, common: &Common, recipient: &Recipient) -> Result<(Content, u32), Trouble> {
-    let variables = variables(wish, recipient);
+    let variables = recipient.variables(&wish.variables);
     let Some(template) = &common.text else {
         let Says::Approved(id) = &wish.says else { return Err(Trouble::ContentEmpty) };
         return Ok((Content::Template { id: id.clone(), variables }, 1));
@@ -258,12 +276,17 @@ pub fn fingerprint(parts: &[&[u8]]) -> String {
     URL_SAFE_NO_PAD.encode(hash.finalize())
 }
 
+/// Whether it is one, where one was given.
+pub(super) fn is_key(key: Option<&str>) -> bool {
+    key.is_none_or(|key| (1..=LONGEST_KEY).contains(&key.len()))
+}
+
 fn check(wish: &SendWish, now: Timestamp) -> Result<(), EngineError> {
     let field = match () {
         () if !(1..=MOST_RECIPIENTS).contains(&wish.recipients.len()) => "recipients",
         () if wish.media.len() > MOST_MEDIA => "media",
         () if wish.send_at.is_some_and(|at| at > now + FARTHEST) => "send_at",
-        () if wish.key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) => "Idempotency-Key",
+        () if !is_key(wish.key.as_deref()) => "Idempotency-Key",
         () => return Ok(()),
     };
     Err(Problem::BadValue(field).refused())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kopru_domain::CompanyId;
 use kopru_domain::message::{
-    Channel, PhoneNumber, Policy, Segments, Template, TemplateFault, Trouble, costly_characters, without_turkish,
+    Address, Channel, OptOutCause, Policy, Segments, Template, TemplateFault, costly_characters, without_turkish,
 };
 use kopru_ports::audit::AuditAction;
 use kopru_ports::outbox::OptOut;
@@ -118,28 +118,27 @@ impl Engine {
         Ok(self.ports.texts.set_policy(&caller.company, policy).await?)
     }
 
-    /// Who wants no messages, by channel and number, after the one given.
+    /// What gets no messages, by channel and address, after the one given.
     pub async fn opt_outs(
         &self,
         company: &CompanyId,
-        after: Option<(Channel, PhoneNumber)>,
+        after: Option<(Channel, Address)>,
         limit: u32,
     ) -> Result<Vec<OptOut>, EngineError> {
         Ok(self.ports.contacts.opt_outs(company, after, limit).await?)
     }
 
-    /// Ends or takes up messages to a number on its owner's word.
+    /// Ends or takes up messages to an address on its owner's word.
     pub async fn set_opt_out(
         &self,
         caller: &Caller,
         channel: Channel,
-        number: &str,
+        address: &str,
         is_out: bool,
     ) -> Result<OptOut, EngineError> {
         let policy = self.ports.texts.policy(&caller.company).await?;
-        let number = PhoneNumber::parse(number, Some(policy.region), channel)
-            .map_err(|fault| EngineError::Message(Trouble::BadNumber(fault)))?;
-        let out = OptOut { channel, number, since: self.ports.clock.now() };
+        let address = Address::parse(address, Some(policy.region), channel).map_err(EngineError::Message)?;
+        let out = OptOut { channel, address, since: self.ports.clock.now(), cause: OptOutCause::Asked };
         self.record(caller, AuditAction::OptOutChanged, "").await?;
         self.ports.contacts.set_opt_out(&caller.company, &out, is_out).await?;
         Ok(out)

@@ -1,12 +1,13 @@
 //! What a vendor tells by itself: where messages stand, and what people answer.
 
 use kopru_domain::CompanyId;
-use kopru_domain::message::{Remedy, Trouble, opt_word};
+use kopru_domain::message::{Address, Channel, OptOutCause, Remedy, Trouble, opt_word};
 use kopru_ports::inbound::{Inbound, InboundErrorKind, InboundRequest};
 use kopru_ports::integrations::IntegrationKind;
-use kopru_ports::outbox::Told;
+use kopru_ports::outbox::{OptOut, Told};
 use kopru_ports::tokens::ConnectionStatus;
 use url::Url;
+use uuid::Uuid;
 
 use crate::Engine;
 use crate::error::{EngineError, Problem};
@@ -42,10 +43,13 @@ impl Engine {
         })?;
         let told = match told {
             Inbound::Nothing => return Ok(()),
-            Inbound::Report { id, report } => {
+            Inbound::Report { id, recipients, report } => {
+                if self.is_of_copies(company, id, &recipients).await? {
+                    return self.learn_of(company, &recipients, report.trouble).await;
+                }
                 // An account that was stopped is told of here, when each message had been taken.
                 if report.trouble.is_some_and(Trouble::is_the_accounts) {
-                    self.told_by_messages(company, &[report.trouble]).await;
+                    self.told_by_messages(company, vendor, &[report.trouble]).await;
                 }
                 Told::Report { id, report }
             }
@@ -58,13 +62,46 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether a report is about those alone who got a copy of an e-mail: it says nothing of the e-mail itself.
+    async fn is_of_copies(
+        &self,
+        company: &CompanyId,
+        id: Option<Uuid>,
+        recipients: &[Address],
+    ) -> Result<bool, EngineError> {
+        let Some(id) = id.filter(|_| !recipients.is_empty()) else { return Ok(false) };
+        let message = self.ports.outbox.message(company, id).await?;
+        Ok(message.and_then(|message| message.to).is_some_and(|to| !recipients.contains(&to)))
+    }
+
+    /// Remembers what a report says of those who got a copy.
+    async fn learn_of(
+        &self,
+        company: &CompanyId,
+        recipients: &[Address],
+        trouble: Option<Trouble>,
+    ) -> Result<(), EngineError> {
+        let Some(cause) = trouble.and_then(OptOutCause::of) else { return Ok(()) };
+        for address in recipients {
+            let since = self.ports.clock.now();
+            let out = OptOut { channel: Channel::Email, address: address.clone(), since, cause };
+            self.ports.contacts.set_opt_out(company, &out, true).await?;
+        }
+        Ok(())
+    }
+
     /// Keeps the integration's status true to what the vendor said to the company's messages of one turn: an account
     /// that takes one of them takes messages.
-    pub(super) async fn told_by_messages(&self, company: &CompanyId, answers: &[Option<Trouble>]) {
+    pub(super) async fn told_by_messages(
+        &self,
+        company: &CompanyId,
+        vendor: IntegrationKind,
+        answers: &[Option<Trouble>],
+    ) {
         let accounts = answers.iter().filter_map(|answer| account_status(*answer));
         // Of several the worst counts: what comes after it may be an answer to an earlier question.
         let Some((status, error)) = accounts.max_by_key(|(status, _)| severity(*status)) else { return };
-        if let Err(error) = self.set_vendor(company, IntegrationKind::Twilio, status, error).await {
+        if let Err(error) = self.set_vendor(company, vendor, status, error).await {
             tracing::warn!(%error, "the integration's status could not be recorded");
         }
     }

@@ -2,31 +2,26 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use kopru_domain::CompanyId;
-use kopru_domain::message::{Channel, OptWord, PhoneNumber};
+use kopru_domain::message::{Address, Channel, OptOutCause, OptWord};
 use kopru_ports::StoreError;
-use kopru_ports::outbox::{Contact, ContactStore, CountedDay, KeptBatch, KnownNumber, OptOut};
+use kopru_ports::outbox::{Contact, ContactStore, CountedDay, KeptBatch, KnownAddress, OptOut};
 use uuid::Uuid;
 
 use super::{MemoryStore, State, kept, most};
 
 #[async_trait]
 impl ContactStore for MemoryStore {
-    async fn contact(
-        &self,
-        company: &CompanyId,
-        channel: Channel,
-        number: &PhoneNumber,
-    ) -> Result<Contact, StoreError> {
-        Ok(self.state().contact(company, channel, number))
+    async fn contact(&self, company: &CompanyId, channel: Channel, address: &Address) -> Result<Contact, StoreError> {
+        Ok(self.state().contact(company, channel, address))
     }
 
     async fn set_opt_out(&self, company: &CompanyId, out: &OptOut, is_out: bool) -> Result<(), StoreError> {
         let mut state = self.state();
         state.is_known(company)?;
         if is_out {
-            state.opt_out(company, out.channel, &out.number, kept(out.since));
+            state.opt_out(company, out.channel, &out.address, (kept(out.since), out.cause));
         } else {
-            state.contact_mut(company, out.channel, &out.number).opted_out = None;
+            state.contact_mut(company, out.channel, &out.address).opted_out = None;
         }
         Ok(())
     }
@@ -34,39 +29,30 @@ impl ContactStore for MemoryStore {
     async fn opt_outs(
         &self,
         company: &CompanyId,
-        after: Option<(Channel, PhoneNumber)>,
+        after: Option<(Channel, Address)>,
         limit: u32,
     ) -> Result<Vec<OptOut>, StoreError> {
         let state = self.state();
         let own = state.contacts.iter().filter(|((of, ..), _)| of == company);
-        let out = own.filter_map(|((_, channel, number), contact)| {
-            let number = PhoneNumber::try_from(number.clone()).ok()?;
-            Some(OptOut { channel: *channel, number, since: contact.opted_out? })
+        let out = own.filter_map(|((_, channel, address), contact)| {
+            let (since, cause) = contact.opted_out?;
+            Some(OptOut { channel: *channel, address: address.parse().ok()?, since, cause })
         });
-        let is_after = |out: &OptOut| {
-            after
-                .as_ref()
-                .is_none_or(|(channel, number)| (out.channel, out.number.as_str()) > (*channel, number.as_str()))
-        };
-        Ok(out.filter(is_after).take(most(limit)).collect())
+        Ok(page(out, after, limit, |out| (out.channel, &out.address)))
     }
 
     async fn contacts(
         &self,
         company: &CompanyId,
-        after: Option<(Channel, PhoneNumber)>,
+        after: Option<(Channel, Address)>,
         limit: u32,
-    ) -> Result<Vec<KnownNumber>, StoreError> {
+    ) -> Result<Vec<KnownAddress>, StoreError> {
         let state = self.state();
-        let after = after.map(|(channel, number)| (channel, number.to_string()));
-        let own = state.contacts.iter().filter(|((of, channel, number), _)| {
-            of == company && after.as_ref().is_none_or(|after| (*channel, number) > (after.0, &after.1))
+        let own = state.contacts.iter().filter(|((of, ..), _)| of == company);
+        let known = own.filter_map(|((_, channel, address), contact)| {
+            Some(KnownAddress { channel: *channel, address: address.parse().ok()?, contact: contact.clone() })
         });
-        let known = own.filter_map(|((_, channel, number), contact)| {
-            let number = PhoneNumber::try_from(number.clone()).ok()?;
-            Some(KnownNumber { channel: *channel, number, contact: contact.clone() })
-        });
-        Ok(known.take(most(limit)).collect())
+        Ok(page(known, after, limit, |known| (known.channel, &known.address)))
     }
 
     async fn batches(
@@ -92,18 +78,39 @@ impl ContactStore for MemoryStore {
     }
 }
 
+/// What comes after the one given, by channel and address as they are written.
+fn page<T>(
+    all: impl Iterator<Item = T>,
+    after: Option<(Channel, Address)>,
+    limit: u32,
+    place: impl Fn(&T) -> (Channel, &Address),
+) -> Vec<T> {
+    let written = |(channel, address): (Channel, &Address)| (channel.to_string(), address.to_string());
+    let after = after.as_ref().map(|(channel, address)| written((*channel, address)));
+    let mut page: Vec<T> = all.filter(|one| after.as_ref().is_none_or(|after| written(place(one)) > *after)).collect();
+    page.sort_by_key(|one| written(place(one)));
+    page.truncate(most(limit));
+    page
+}
+
 impl State {
-    pub(super) fn contact(&self, company: &CompanyId, channel: Channel, number: &PhoneNumber) -> Contact {
-        let key = (company.clone(), channel, number.to_string());
+    pub(super) fn contact(&self, company: &CompanyId, channel: Channel, address: &Address) -> Contact {
+        let key = (company.clone(), channel, address.to_string());
         self.contacts.get(&key).cloned().unwrap_or_default()
     }
 
-    fn contact_mut(&mut self, company: &CompanyId, channel: Channel, number: &PhoneNumber) -> &mut Contact {
-        self.contacts.entry((company.clone(), channel, number.to_string())).or_default()
+    fn contact_mut(&mut self, company: &CompanyId, channel: Channel, address: &Address) -> &mut Contact {
+        self.contacts.entry((company.clone(), channel, address.to_string())).or_default()
     }
 
-    pub(super) fn opt_out(&mut self, company: &CompanyId, channel: Channel, number: &PhoneNumber, now: Timestamp) {
-        self.contact_mut(company, channel, number).opted_out.get_or_insert(now);
+    pub(super) fn opt_out(
+        &mut self,
+        company: &CompanyId,
+        channel: Channel,
+        address: &Address,
+        out: (Timestamp, OptOutCause),
+    ) {
+        self.contact_mut(company, channel, address).opted_out.get_or_insert(out);
     }
 
     /// A person wrote.
@@ -111,14 +118,14 @@ impl State {
         &mut self,
         company: &CompanyId,
         channel: Channel,
-        from: &PhoneNumber,
+        from: &Address,
         word: Option<OptWord>,
         now: Timestamp,
     ) {
         let contact = self.contact_mut(company, channel, from);
         contact.last_inbound = contact.last_inbound.max(Some(now));
         match word {
-            Some(OptWord::Stop) => drop(contact.opted_out.get_or_insert(now)),
+            Some(OptWord::Stop) => drop(contact.opted_out.get_or_insert((now, OptOutCause::Asked))),
             Some(OptWord::Start) => contact.opted_out = None,
             Some(OptWord::Help) | None => {}
         }

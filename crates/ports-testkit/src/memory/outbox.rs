@@ -105,7 +105,7 @@ impl OutboxStore for MemoryStore {
                 let InboundMessage { provider_id, channel, from, .. } = message;
                 if let Entry::Vacant(new) = state.inbound.entry((company.clone(), provider_id)) {
                     new.insert(now);
-                    state.heard(company, channel, &from, word, now);
+                    state.heard(company, channel, &from.into(), word, now);
                 }
                 Ok(None)
             }
@@ -151,11 +151,11 @@ impl State {
     /// Takes a message's step, and what it tells of the recipient.
     pub(super) fn step(&mut self, company: &CompanyId, change: &MessageChange, now: Timestamp) {
         let Some(message) = self.messages.get_mut(&(company.clone(), change.id)) else { return };
-        if !message.step(change, now) || !change.tells_of_opt_out() {
+        if !message.step(change, now) {
             return;
         }
-        if let (channel, Some(to)) = (message.channel, message.to.clone()) {
-            self.opt_out(company, channel, &to, now);
+        if let (channel, Some(to), Some(cause)) = (message.channel, message.to.clone(), change.opt_out()) {
+            self.opt_out(company, channel, &to, (now, cause));
         }
     }
 

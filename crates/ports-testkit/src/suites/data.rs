@@ -171,7 +171,8 @@ pub async fn messages_are_deleted_when_nothing_is_left_to_be_done_for_them(store
 }
 
 fn inbound() -> InboundMessage {
-    let (provider_id, channel, from) = ("IN".into(), Channel::Sms, outbox::number(1));
+    let (provider_id, channel) = ("IN".into(), Channel::Sms);
+    let from = outbox::number(1).to_string().try_into().expect("a number");
     InboundMessage { provider_id, channel, from, text: String::new(), word: None }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kopru_domain::message::{Channel, Template};
+use kopru_domain::message::{Channel, OptOutCause, Template};
 use kopru_domain::{CompanyId, Gid, RowState};
 use kopru_ports::StoreErrorKind;
 use kopru_ports::audit::{Actor, AuditAction, AuditEntry, AuditLog};
@@ -72,7 +72,8 @@ async fn company(store: &impl Whole, name: &str) -> CompanyId {
     let settings = SecretString::from("sealed");
     IntegrationStore::put(store, &company, IntegrationKind::Bitrix24, settings).await.expect("put");
     for last in 1..=3 {
-        let out = OptOut { channel: Channel::Sms, number: outbox::number(last), since: NOW };
+        let out =
+            OptOut { channel: Channel::Sms, address: outbox::number(last), since: NOW, cause: OptOutCause::Asked };
         store.set_opt_out(&company, &out, true).await.expect("set");
     }
     let template = NamedTemplate { name: "n".into(), template: Template::parse("t").expect("sound"), changed: NOW };
@@ -219,7 +220,7 @@ async fn kept(store: &impl Whole, company: &CompanyId) -> Vec<String> {
     let sessions = store.sessions(company).await.expect("sessions");
     kept.extend(sessions.iter().map(|one| format!("session of {}", one.user)));
     let out = store.opt_outs(company, None, 99).await.expect("opt-outs");
-    kept.extend(out.iter().map(|one| format!("opt-out {}", one.number)));
+    kept.extend(out.iter().map(|one| format!("opt-out {}", one.address)));
     let templates = store.templates(company, None, 99).await.expect("templates");
     kept.extend(templates.iter().map(|one| format!("template {}", one.name)));
     let query = MessageQuery { limit: 99, ..MessageQuery::default() };

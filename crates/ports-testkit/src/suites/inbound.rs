@@ -38,7 +38,11 @@ pub trait InboundWorld {
 }
 
 fn report(status: MessageStatus, id: Option<Uuid>) -> Inbound {
-    Inbound::Report { id, report: Report { provider_id: "m1".to_owned(), status, trouble: None, code: None } }
+    Inbound::Report {
+        id,
+        recipients: Vec::new(),
+        report: Report { provider_id: "m1".to_owned(), status, trouble: None, code: None },
+    }
 }
 
 fn message(channel: Channel, word: Option<OptWord>) -> Inbound {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kopru_domain::message::{Channel, Hold, MessageStatus, Trouble};
+use kopru_domain::message::{Channel, Hold, MessageStatus, OptOutCause, Trouble};
 use kopru_ports::delivery::{Lease, NewAttempt, Outcome, Settlement};
 use kopru_ports::messages::Report;
 use kopru_ports::outbox::{Message, MessageChange, OptOut};
@@ -75,10 +75,10 @@ pub async fn an_opt_out_that_the_vendor_knows_is_learnt(store: Arc<impl Store>) 
     told(&*store, &acme, Some(3), refused).await;
     let since = async |last| {
         let contact = store.contact(&acme, Channel::Sms, &number(last)).await.expect("an answer");
-        contact.opted_out
+        contact.opted_out.map(|(since, _)| since)
     };
     assert_eq!([since(1).await, since(2).await, since(3).await], [Some(LATER), None, Some(LATER)]);
-    let back = OptOut { channel: Channel::Sms, number: number(1), since: LATER };
+    let back = OptOut { channel: Channel::Sms, address: number(1), since: LATER, cause: OptOutCause::Asked };
     store.set_opt_out(&acme, &back, false).await.expect("taken up");
     settle(&*store, &lease, changes).await;
     assert_eq!(since(1).await, None, "what was known is no news");

@@ -14,6 +14,7 @@ pub mod crm_catalog;
 pub mod crm_writer;
 pub mod data;
 pub mod delivery;
+pub mod email_sender;
 pub mod erasure;
 pub mod gate;
 pub mod host_tokens;
@@ -132,7 +133,7 @@ macro_rules! port_suite {
         $crate::clauses!($open, contacts: [
             people_end_and_take_up_messages_by_a_word,
             a_repeated_message_changes_nothing,
-            opt_outs_are_listed_by_channel_and_number,
+            opt_outs_are_listed_by_channel_and_address,
             what_is_known_beside_messages_is_listed,
         ]);
     };

@@ -7,13 +7,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use kopru_domain::CompanyId;
-use kopru_domain::message::{Channel, MessageStatus, PhoneNumber, Trouble};
+use kopru_domain::email::{Attachment, Email, Tag};
+use kopru_domain::message::{Address, Channel, MessageStatus, OptOutCause, Trouble};
 use kopru_ports::StoreErrorKind;
 use kopru_ports::delivery::{Claim, DeliveryStore, Gather, Lease, LeaseAnswer, NewWork, Settlement, Urgency};
 use kopru_ports::identity::IdentityStore;
 use kopru_ports::messages::{Content, Report};
 use kopru_ports::outbox::{
-    BatchAccepted, Caps, ContactStore, Message, MessageChange, MessageQuery, NewBatch, OptOut, OutboxStore, Told,
+    BatchAccepted, Body, Caps, ContactStore, Message, MessageChange, MessageQuery, NewBatch, OptOut, OutboxStore, Told,
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -35,8 +36,13 @@ pub(crate) async fn company(store: &impl IdentityStore, id: &str) -> CompanyId {
 }
 
 /// A number that can be told from others.
-pub(crate) fn number(last: u128) -> PhoneNumber {
-    PhoneNumber::try_from(format!("+90532123{last:04}")).expect("a number")
+pub(crate) fn number(last: u128) -> Address {
+    format!("+90532123{last:04}").parse().expect("a number")
+}
+
+/// A mailbox that can be told from others.
+pub(crate) fn mailbox(last: u128) -> Address {
+    format!("ayse{last}@example.com").parse().expect("an address")
 }
 
 pub(crate) fn id(number: u128) -> Uuid {
@@ -51,7 +57,7 @@ pub(crate) fn message(last: u128) -> Message {
         channel: Channel::Sms,
         given: format!("0532 123 {last:04}"),
         to: Some(number(last)),
-        content: Content::Text("Yarın görüşürüz 🙂".into()),
+        content: Body::Phone(Content::Text("Yarın görüşürüz 🙂".into())),
         media: vec!["https://example.com/a.png".parse().expect("an address")],
         segments: 2,
         urgent: true,
@@ -71,13 +77,44 @@ pub(crate) fn message(last: u128) -> Message {
 fn unsendable(last: u128) -> Message {
     Message {
         to: None,
-        content: Content::Template { id: "HX1".into(), variables: [("1".into(), "\"Ayşe\"".into())].into() },
+        content: Body::Phone(Content::Template {
+            id: "HX1".into(),
+            variables: [("1".into(), "\"Ayşe\"".into())].into(),
+        }),
         media: Vec::new(),
         user: None,
         send_at: None,
         urgent: false,
         status: MessageStatus::Failed,
         trouble: Some(Trouble::RecipientMissing),
+        ..message(last)
+    }
+}
+
+/// An e-mail with all that one can have.
+pub(crate) fn email(last: u128) -> Message {
+    let mailbox = |text: &str| text.parse().expect("a mailbox");
+    let email = Email {
+        from: mailbox("\"Köprü, \\\"Satış\\\"\" <satis@example.com>"),
+        to_name: Some("Ayşe".into()),
+        cc: vec![mailbox("b@example.com")],
+        bcc: vec![mailbox("c@example.com"), mailbox("Işıl <d@example.com>")],
+        reply_to: vec![mailbox("e@example.com")],
+        subject: "Teklif 🙂".into(),
+        text: "Merhaba\nIşıl".into(),
+        html: Some("<p>Merhaba</p>".into()),
+        attachments: vec![Attachment::new("teklif ğ.pdf", None, vec![0, 255]).expect("a file")],
+        tags: vec![Tag::new("kampanya", "bahar").expect("a tag")],
+        unsubscribe: Some("https://example.com/u/1".into()),
+    };
+    Message {
+        lane: "message:email".into(),
+        channel: Channel::Email,
+        given: "Ayse@Example.com".into(),
+        to: Some(self::mailbox(last)),
+        content: Body::Email(Box::new(email)),
+        media: Vec::new(),
+        segments: 0,
         ..message(last)
     }
 }
@@ -212,11 +249,12 @@ pub async fn a_request_comes_with_its_work_or_not_at_all(store: Arc<impl Store>)
     }
     let error = store.accept(twice).await.expect_err("a message that is there already");
     assert_eq!(error.kind, StoreErrorKind::Conflict);
-    let other = batch(&acme, 902, vec![unsendable(3)]);
+    let other = batch(&acme, 902, vec![unsendable(3), email(4)]);
     assert_eq!(accept(&*store, NewBatch { work: Vec::new(), ..other }).await, BatchAccepted::Stored);
     assert_eq!(found(&*store, &acme, 1).await, Message { batch: id(900), ..message(1) });
     assert_eq!(found(&*store, &acme, 3).await, Message { batch: id(902), ..unsendable(3) });
-    assert_eq!(listed(&*store, &acme, MessageQuery::default()).await, [3, 1]);
+    assert_eq!(found(&*store, &acme, 4).await, Message { batch: id(902), ..email(4) });
+    assert_eq!(listed(&*store, &acme, MessageQuery::default()).await, [4, 3, 1]);
     let lease = leased(&*store, NOW).await;
     assert_eq!((lease.company.clone(), lease.lane.as_str()), (acme, "message:sms"));
     let claim = Claim { urgency: None, limit: 9, skip: Vec::new() };
@@ -278,12 +316,23 @@ pub async fn outgoing_messages_come_with_their_contacts(store: Arc<impl Store>) 
     let acme = company(&*store, "acme").await;
     let whatsapp = Message { channel: Channel::WhatsApp, to: Some(number(1)), ..message(2) };
     accept(&*store, batch(&acme, 900, vec![message(1), whatsapp, unsendable(3), message(4)])).await;
-    let out = OptOut { channel: Channel::WhatsApp, number: number(1), since: NOW };
-    store.set_opt_out(&acme, &out, true).await.expect("recorded");
-    let outgoing = store.outgoing(&acme, &[4, 3, 2, 1, 9].map(id)).await.expect("an answer");
+    accept(&*store, batch(&acme, 901, vec![email(5)])).await;
+    let asked = OptOut { channel: Channel::WhatsApp, address: number(1), since: NOW, cause: OptOutCause::Asked };
+    let bounced = OptOut { channel: Channel::Email, address: mailbox(5), since: NOW, cause: OptOutCause::Bounced };
+    for out in [asked, bounced] {
+        store.set_opt_out(&acme, &out, true).await.expect("recorded");
+    }
+    let outgoing = store.outgoing(&acme, &[5, 4, 3, 2, 1, 9].map(id)).await.expect("an answer");
     let seen: Vec<_> =
         outgoing.iter().map(|one| (one.message.id.as_u128(), one.to.clone(), one.contact.opted_out)).collect();
-    assert_eq!(seen, [(1, number(1), None), (2, number(1), Some(NOW)), (4, number(4), None)]);
+    let out = |cause| Some((NOW, cause));
+    let expected = [
+        (1, number(1), None),
+        (2, number(1), out(OptOutCause::Asked)),
+        (4, number(4), None),
+        (5, mailbox(5), out(OptOutCause::Bounced)),
+    ];
+    assert_eq!(seen, expected);
     assert_eq!(outgoing[0].message, found(&*store, &acme, 1).await);
 }
 

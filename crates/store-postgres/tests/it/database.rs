@@ -4,10 +4,10 @@ use std::io::Write;
 use std::sync::{Arc, Once};
 
 use jiff::Timestamp;
-use kopru_domain::message::{Channel, MessageStatus, PhoneNumber};
+use kopru_domain::message::{Channel, MessageStatus};
 use kopru_ports::delivery::{Gather, NewWork, Urgency};
 use kopru_ports::messages::Content;
-use kopru_ports::outbox::Message;
+use kopru_ports::outbox::{Body, Message};
 use kopru_store_postgres::PostgresStore;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -68,8 +68,8 @@ pub fn message() -> Message {
         lane: "message:sms".into(),
         channel: Channel::Sms,
         given: "0532 123 4567".into(),
-        to: Some(PhoneNumber::try_from("+905321234567".to_owned()).unwrap()),
-        content: Content::Text("x".into()),
+        to: Some("+905321234567".parse().unwrap()),
+        content: Body::Phone(Content::Text("x".into())),
         media: vec![],
         segments: 1,
         urgent: false,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::civil::date;
-use kopru_domain::message::{Channel, MessageStatus, Policy, Template};
+use kopru_domain::message::{Channel, MessageStatus, OptOutCause, Policy, Template};
 use kopru_domain::{CompanyId, ConfigId, EntityKind, Gid, Language, Mapping, UserId};
 use kopru_ports::audit::{Actor, AuditAction, AuditEntry, AuditLog};
 use kopru_ports::configs::{ConfigStore, SyncConfig};
@@ -227,7 +227,7 @@ impl Stranger {
     /// The other's message and template by their names, and another one's number.
     async fn messages(&mut self) {
         let (company, theirs) = (self.company.clone(), message());
-        let number = theirs.to.clone().unwrap();
+        let address = theirs.to.clone().unwrap();
         let batch = NewBatch {
             id: theirs.batch,
             company: company.clone(),
@@ -250,8 +250,8 @@ impl Stranger {
         assert_eq!(ask!(self, OutboxStore::cancel(&company, theirs.id, NOW)).unwrap(), None);
         assert!(!ask!(self, OutboxStore::is_in_doubt(&company, theirs.id)).unwrap());
         assert_eq!(ask!(self, OutboxStore::known(&company, "k", "f")).unwrap(), None);
-        assert_eq!(ask!(self, ContactStore::contact(&company, Channel::Sms, &number)).unwrap(), Contact::default());
-        let out = OptOut { channel: Channel::Sms, number, since: NOW };
+        assert_eq!(ask!(self, ContactStore::contact(&company, Channel::Sms, &address)).unwrap(), Contact::default());
+        let out = OptOut { channel: Channel::Sms, address, since: NOW, cause: OptOutCause::Asked };
         ask!(self, ContactStore::set_opt_out(&company, &out, true)).unwrap();
         assert_eq!(ask!(self, ContactStore::opt_outs(&company, None, 9)).unwrap(), [out]);
         let known = ask!(self, ContactStore::contacts(&company, None, 9)).unwrap();

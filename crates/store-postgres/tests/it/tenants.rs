@@ -120,7 +120,7 @@ async fn fill_messages(store: &PostgresStore) {
     let wrote = InboundMessage {
         provider_id: "SM1".into(),
         channel: Channel::Sms,
-        from: message.to.unwrap(),
+        from: "+905321234567".parse().unwrap(),
         text: String::new(),
         word: None,
     };

@@ -5,6 +5,7 @@ mod text;
 use serde::{Deserialize, Serialize};
 
 use super::phone_fault::PhoneFault;
+use crate::email::EmailFault;
 
 /// Why a message was not sent or did not arrive. Each has a stable [`Trouble::code`], a
 /// [`Trouble::text`] for the person, and what helps: its [`Trouble::remedy`].
@@ -28,6 +29,14 @@ pub enum Trouble {
     WhatsAppWithheld,
     /// The text is no number that a message can go to; why.
     BadNumber(PhoneFault),
+    /// The text is no address that an e-mail can go to; why.
+    BadAddress(EmailFault),
+    /// There is no such mailbox, or it takes nothing.
+    Bounced,
+    /// The recipient has called a message spam.
+    Complained,
+    /// The mailbox is full, or its server took nothing for too long.
+    MailboxBusy,
     /// The recipient has asked for no more messages.
     OptedOut,
     /// The recipient has blocked the sender.
@@ -55,6 +64,8 @@ pub enum Trouble {
     SenderInvalid,
     /// The sender is not the account's, or not for this destination.
     SenderNotOurs,
+    /// The sender's domain is not verified at the provider.
+    DomainUnverified,
     /// The sender is not registered where the recipient's country asks for it.
     SenderUnregistered,
     /// The pool of senders is missing, or none in it can send this.
@@ -81,6 +92,8 @@ pub enum Trouble {
     ContentEmpty,
     /// The text is too long.
     ContentTooLong,
+    /// The e-mail with its files is larger than the provider takes.
+    EmailTooLarge,
     /// The provider does not take the content.
     ContentRefused,
     /// A file is too large, of the wrong kind or not to be had.
@@ -155,6 +168,10 @@ impl Trouble {
             Self::WhatsAppInactive => "whatsapp_inactive",
             Self::WhatsAppWithheld => "whatsapp_withheld",
             Self::BadNumber(fault) => fault.code(),
+            Self::BadAddress(fault) => fault.code(),
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+            Self::MailboxBusy => "mailbox_busy",
             Self::OptedOut => "opted_out",
             Self::RecipientBlocked => "recipient_blocked",
             Self::CredentialsRefused => "credentials_refused",
@@ -168,6 +185,7 @@ impl Trouble {
             Self::SenderMissing => "sender_missing",
             Self::SenderInvalid => "sender_invalid",
             Self::SenderNotOurs => "sender_not_ours",
+            Self::DomainUnverified => "domain_unverified",
             Self::SenderUnregistered => "sender_unregistered",
             Self::ServiceEmpty => "service_empty",
             Self::WhatsAppSenderUnknown => "whatsapp_sender_unknown",
@@ -180,6 +198,7 @@ impl Trouble {
             Self::TemplateVariables => "template_variables",
             Self::ContentEmpty => "content_empty",
             Self::ContentTooLong => "content_too_long",
+            Self::EmailTooLarge => "email_too_large",
             Self::ContentRefused => "content_refused",
             Self::MediaRefused => "media_refused",
             Self::PolicyRefused => "policy_refused",
@@ -223,8 +242,10 @@ impl Trouble {
             | Self::UnknownNumber
             | Self::WhatsAppInactive
             | Self::WhatsAppWithheld
-            | Self::BadNumber(_) => Remedy::FixRecipient,
-            Self::OptedOut | Self::RecipientBlocked => Remedy::OptedOut,
+            | Self::BadNumber(_)
+            | Self::BadAddress(_)
+            | Self::Bounced => Remedy::FixRecipient,
+            Self::OptedOut | Self::RecipientBlocked | Self::Complained => Remedy::OptedOut,
             Self::CredentialsRefused | Self::AccountMissing => Remedy::Reconnect,
             Self::NotConfigured
             | Self::AccountSuspended
@@ -235,6 +256,7 @@ impl Trouble {
             | Self::SenderMissing
             | Self::SenderInvalid
             | Self::SenderNotOurs
+            | Self::DomainUnverified
             | Self::SenderUnregistered
             | Self::ServiceEmpty
             | Self::WhatsAppSenderUnknown
@@ -246,6 +268,7 @@ impl Trouble {
             Self::TemplateVariables
             | Self::ContentEmpty
             | Self::ContentTooLong
+            | Self::EmailTooLarge
             | Self::ContentRefused
             | Self::MediaRefused
             | Self::PolicyRefused
@@ -254,9 +277,12 @@ impl Trouble {
             Self::RateLimited | Self::SenderQueueFull | Self::LoopStopped => Remedy::SlowDown,
             Self::DailyCap | Self::DailyLimitReached | Self::CostCapReached => Remedy::Quota,
             Self::OutcomeUnknown => Remedy::MaybeSent,
-            Self::Unreachable | Self::CarrierBusy | Self::Expired | Self::ProviderDown | Self::Unexplained => {
-                Remedy::TryLater
-            }
+            Self::Unreachable
+            | Self::CarrierBusy
+            | Self::MailboxBusy
+            | Self::Expired
+            | Self::ProviderDown
+            | Self::Unexplained => Remedy::TryLater,
         }
     }
 }
@@ -278,7 +304,8 @@ mod tests {
         template_not_approved template_invalid template_language template_variables content_empty
         content_too_long content_refused media_refused policy_refused blocked_by_carrier
         time_refused rate_limited sender_queue_full loop_stopped daily_cap daily_limit_reached
-        cost_cap_reached outcome_unknown unreachable carrier_busy expired provider_down unexplained";
+        cost_cap_reached outcome_unknown unreachable carrier_busy expired provider_down unexplained
+        bounced complained mailbox_busy domain_unverified email_too_large";
 
     #[test]
     fn a_trouble_is_stored_by_its_code_and_told_in_both_languages() {
@@ -296,6 +323,13 @@ mod tests {
         assert_eq!(serde_json::to_string(&bad).unwrap(), r#"{"bad_number":"letters"}"#);
         assert_eq!(serde_json::from_str::<Trouble>(r#"{"bad_number":"letters"}"#).unwrap(), bad);
         assert_eq!((bad.code(), bad.text(Language::En)), ("phone_letters", PhoneFault::Letters.text(Language::En)));
+    }
+
+    #[test]
+    fn a_bad_address_tells_its_own_fault() {
+        let bad = Trouble::BadAddress(EmailFault::NoAt);
+        assert_eq!(serde_json::to_string(&bad).unwrap(), r#"{"bad_address":"no_at"}"#);
+        assert_eq!((bad.code(), bad.text(Language::En)), ("email_no_at", EmailFault::NoAt.text(Language::En)));
     }
 
     #[rstest]

@@ -10,9 +10,30 @@ impl Trouble {
     pub fn text(self, language: Language) -> &'static str {
         language.of(match self {
             Self::BadNumber(fault) => return fault.text(language),
-            Self::RecipientInvalid => {
-                ("Alıcının numarası geçersiz; numarayı düzeltin.", "The recipient's number is not valid; correct it.")
+            Self::BadAddress(fault) => return fault.text(language),
+            Self::Bounced => {
+                ("Bu adres e-posta almıyor; adresi düzeltin.", "This address takes no e-mail; correct it.")
             }
+            Self::Complained => (
+                "Alıcı bir e-postayı spam olarak bildirdi; kendisi yeniden isteyene kadar ona yazmayın.",
+                "The recipient called an e-mail spam; do not write to them until they ask for it again.",
+            ),
+            Self::MailboxBusy => (
+                "Alıcının posta kutusu dolu veya sunucusu yanıt vermiyor; daha sonra yeniden deneyin.",
+                "The recipient's mailbox is full or its server does not answer; retry later.",
+            ),
+            Self::DomainUnverified => (
+                "Gönderen adresinin alan adı sağlayıcıda doğrulanmamış; DNS kayıtlarını ekleyip doğrulayın.",
+                "The sender's domain is not verified at the provider; add its DNS records and verify it.",
+            ),
+            Self::EmailTooLarge => (
+                "E-posta ekleriyle birlikte fazla büyük; ekleri küçültün veya bağlantı gönderin.",
+                "The e-mail is too large with its files; make them smaller or send a link.",
+            ),
+            Self::RecipientInvalid => (
+                "Alıcının numarası veya adresi geçersiz; düzeltin.",
+                "The recipient's number or address is not valid; correct it.",
+            ),
             Self::RecipientLandline => (
                 "Alıcının numarası sabit hat, mesaj alamaz; cep numarasını yazın.",
                 "The recipient's number is a landline and takes no messages; write a mobile number.",
@@ -34,8 +55,8 @@ impl Trouble {
                 "WhatsApp does not pass on this kind of message to this person; send an SMS.",
             ),
             Self::OptedOut => (
-                "Alıcı mesaj istemiyor; kendisi BAŞLAT yazana kadar ona mesaj gönderilmez.",
-                "The recipient has opted out; no message is sent until they write START.",
+                "Alıcı mesaj istemiyor; kendisi yeniden isteyene kadar ona mesaj gönderilmez.",
+                "The recipient has opted out; no message is sent until they ask for it again.",
             ),
             Self::RecipientBlocked => (
                 "Alıcı bu göndereni engellemiş; başka bir yoldan ulaşın.",
@@ -74,7 +95,7 @@ impl Trouble {
                 "The recipient cannot be reached from this sender; choose another sender.",
             ),
             Self::SenderMissing => (
-                "Gönderen numara seçilmemiş; ayarlardan bir gönderici seçin.",
+                "Gönderen seçilmemiş; ayarlardan bir gönderici seçin.",
                 "No sender is chosen; choose one in the settings.",
             ),
             Self::SenderInvalid => (

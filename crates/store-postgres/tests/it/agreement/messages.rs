@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::date;
 use kopru_domain::CompanyId;
-use kopru_domain::message::{Channel, Hold, MessageStatus, OptWord, PhoneNumber, Trouble};
+use kopru_domain::message::{Address, Channel, Hold, MessageStatus, OptOutCause, OptWord, PhoneNumber, Trouble};
 use kopru_ports::delivery::NewWork;
 use kopru_ports::inbound::InboundMessage;
 use kopru_ports::messages::Report;
@@ -32,7 +32,7 @@ pub enum MessageCall {
     Told(Told),
     Cancel(Uuid),
     OptOut(OptOut, bool),
-    OptOuts(Option<(Channel, PhoneNumber)>, u32),
+    OptOuts(Option<(Channel, Address)>, u32),
 }
 
 impl MessageCall {
@@ -71,7 +71,7 @@ pub fn calls() -> impl Strategy<Value = MessageCall> {
         4 => told().prop_map(MessageCall::Told),
         1 => id().prop_map(MessageCall::Cancel),
         1 => (out(), any::<bool>()).prop_map(|(out, is_out)| MessageCall::OptOut(out, is_out)),
-        1 => (option::of((channel(), number())), 0..3_u32)
+        1 => (option::of((channel(), address())), 0..3_u32)
             .prop_map(|(after, limit)| MessageCall::OptOuts(after, limit)),
     ]
 }
@@ -100,8 +100,15 @@ fn number() -> impl Strategy<Value = PhoneNumber> {
     (0..3_u8).prop_map(|last| PhoneNumber::try_from(format!("+90532123456{last}")).unwrap())
 }
 
+fn address() -> impl Strategy<Value = Address> {
+    prop_oneof![
+        number().prop_map(Address::from),
+        (0..2_u8).prop_map(|last| format!("a{last}@example.com").parse().unwrap())
+    ]
+}
+
 fn channel() -> impl Strategy<Value = Channel> {
-    select(vec![Channel::Sms, Channel::WhatsApp])
+    select(vec![Channel::Sms, Channel::WhatsApp, Channel::Email])
 }
 
 fn status() -> impl Strategy<Value = MessageStatus> {
@@ -125,7 +132,7 @@ fn batch() -> impl Strategy<Value = NewBatch> {
 }
 
 fn message() -> impl Strategy<Value = Message> {
-    (id(), channel(), option::of(number()), 0..4_u32, status(), option::of(moment())).prop_map(
+    (id(), channel(), option::of(address()), 0..4_u32, status(), option::of(moment())).prop_map(
         |(id, channel, to, segments, status, send_at)| Message {
             id,
             channel,
@@ -139,7 +146,7 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 fn query() -> impl Strategy<Value = MessageQuery> {
-    let narrowed = (option::of(channel()), option::of(status()), option::of(number()), option::of(id()), 0..5_u32);
+    let narrowed = (option::of(channel()), option::of(status()), option::of(address()), option::of(id()), 0..5_u32);
     narrowed.prop_map(|(channel, status, to, before, limit)| MessageQuery {
         batch: None,
         channel,
@@ -152,7 +159,7 @@ fn query() -> impl Strategy<Value = MessageQuery> {
 }
 
 fn report() -> impl Strategy<Value = Report> {
-    let trouble = option::of(select(vec![Trouble::OptedOut, Trouble::Expired]));
+    let trouble = option::of(select(vec![Trouble::OptedOut, Trouble::Bounced, Trouble::Expired]));
     (0..3_u8, status(), trouble, option::of(text())).prop_map(|(id, status, trouble, code)| Report {
         provider_id: format!("SM{id}"),
         status,
@@ -171,5 +178,11 @@ fn told() -> impl Strategy<Value = Told> {
 }
 
 fn out() -> impl Strategy<Value = OptOut> {
-    (channel(), number(), moment()).prop_map(|(channel, number, since)| OptOut { channel, number, since })
+    let cause = select(vec![OptOutCause::Asked, OptOutCause::Bounced, OptOutCause::Complained]);
+    (channel(), address(), moment(), cause).prop_map(|(channel, address, since, cause)| OptOut {
+        channel,
+        address,
+        since,
+        cause,
+    })
 }

@@ -52,12 +52,13 @@ pub struct Attachment {
 }
 
 impl Attachment {
-    /// A file, of a kind such as `application/pdf`; `None` for a name or a kind that cannot stand in a header.
+    /// A file, of a kind such as `application/pdf`; `None` for a name or a kind that cannot stand in a header: mail programs
+    /// do not agree on a quote in a name.
     #[must_use]
     pub fn new(name: &str, kind: Option<&str>, content: Vec<u8>) -> Option<Self> {
         let (name, kind) = (name.trim(), kind.unwrap_or("application/octet-stream").to_ascii_lowercase());
         let is_name =
-            (1..=255).contains(&name.len()) && !name.chars().any(|sign| sign.is_control() || "/\\".contains(sign));
+            (1..=255).contains(&name.len()) && !name.chars().any(|sign| sign.is_control() || "/\\\"".contains(sign));
         (is_name && is_kind(&kind)).then(|| Self { name: name.to_owned(), kind, content })
     }
 

@@ -107,7 +107,7 @@ mod tests {
     #[case(".a@example.com", EmailFault::Local)]
     #[case("a..b@example.com", EmailFault::Local)]
     #[case("\"a b\"@example.com", EmailFault::Local)]
-    #[case("Ayse <a@example.com>", EmailFault::Local)]
+    #[case("Ayse <a@example.com>", EmailFault::Domain)]
     #[case("a\r\nBcc:b@example.com", EmailFault::Local)]
     #[case("a@", EmailFault::Domain)]
     #[case("a@localhost", EmailFault::Domain)]

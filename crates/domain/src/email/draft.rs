@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn the_part_at_fault_is_named() {
         let unread = parse(parts("x", None, Some("{{ad"))).unwrap_err();
-        assert_eq!((unread.part, unread.fault), ("html", TemplateFault::Unclosed { at: 0 }));
+        assert_eq!((unread.part, unread.fault), ("html", TemplateFault::Unclosed { at: 1 }));
         let missing = filled(parts("{{soyad}}", Some("x"), None), "Işıl").unwrap_err();
         assert_eq!(missing.part, "subject");
         assert!(matches!(missing.fault, TemplateFault::Missing { .. }));

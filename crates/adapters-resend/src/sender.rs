@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use kopru_domain::CompanyId;
 use kopru_http_client::{HttpClient, Method};
 use kopru_ports::Clock;
-use kopru_ports::emails::{EmailAccount, EmailRequest, EmailSender};
+use kopru_ports::emails::{Doubt, EmailAccount, EmailRequest, EmailSender};
 use kopru_ports::gate::Gate;
-use kopru_ports::integrations::IntegrationStore;
+use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
 use kopru_ports::messages::{Report, SendError};
 
 use crate::call::{accepted, limit};
@@ -46,10 +46,14 @@ impl Resend {
 
 #[async_trait]
 impl EmailSender for Resend {
+    fn vendor(&self) -> IntegrationKind {
+        IntegrationKind::Resend
+    }
+
     async fn account(&self, company: &CompanyId) -> Result<EmailAccount, SendError> {
         let config = self.config_of(company).await?;
         let sender = config.sender();
-        Ok(EmailAccount { sender, from: config.from, most_bytes: MOST_BYTES, repeatable_for: REPEATABLE })
+        Ok(EmailAccount { sender, from: config.from, most_bytes: MOST_BYTES, doubt: Doubt::Repeat(REPEATABLE) })
     }
 
     async fn send(&self, request: EmailRequest) -> Result<Report, SendError> {
@@ -78,5 +82,9 @@ impl EmailSender for Resend {
         let shown: Shown = accepted(reply).and_then(|reply| reply.json().map_err(of_call)).map_err(repeatable)?;
         let event = shown.last_event.unwrap_or_default();
         Ok(Some(report(shown.id, &event, None)))
+    }
+
+    async fn search(&self, _request: &EmailRequest) -> Result<Option<Report>, SendError> {
+        Ok(None)
     }
 }

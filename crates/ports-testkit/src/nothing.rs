@@ -14,7 +14,6 @@ use kopru_ports::calendar::{
 use kopru_ports::connections::PortalConnections;
 use kopru_ports::crm::{CrmError, CrmErrorKind};
 use kopru_ports::delivery::Urgency;
-use kopru_ports::emails::{EmailAccount, EmailRequest, EmailSender};
 use kopru_ports::messages::{MessageSender, Report, Search, SendError, SendRequest, Sender};
 use kopru_ports::oauth::{
     Account, AuthorizeRequest, ConsentStore, Grant, OAuthErrorKind, OAuthProvider, PendingConsent,
@@ -203,21 +202,6 @@ impl MessageSender for Nothing {
 
     async fn cancel(&self, _: &CompanyId, _: &str) -> Result<bool, SendError> {
         Ok(false)
-    }
-}
-
-#[async_trait]
-impl EmailSender for Nothing {
-    async fn account(&self, _: &CompanyId) -> Result<EmailAccount, SendError> {
-        Err(none(Trouble::NotConfigured))
-    }
-
-    async fn send(&self, _: EmailRequest) -> Result<Report, SendError> {
-        Err(none(Trouble::NotConfigured))
-    }
-
-    async fn report(&self, _: &CompanyId, _: &str) -> Result<Option<Report>, SendError> {
-        Ok(None)
     }
 }
 

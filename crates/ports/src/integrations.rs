@@ -20,6 +20,12 @@ pub enum IntegrationKind {
     Twilio,
     /// Its Resend account.
     Resend,
+    /// The Gmail account that its e-mails go by.
+    Gmail,
+    /// The Microsoft account that its e-mails go by.
+    Outlook,
+    /// Its mail server.
+    Smtp,
 }
 
 impl IntegrationKind {
@@ -30,6 +36,9 @@ impl IntegrationKind {
             Self::Bitrix24 => "bitrix24",
             Self::Twilio => "twilio",
             Self::Resend => "resend",
+            Self::Gmail => "gmail",
+            Self::Outlook => "outlook",
+            Self::Smtp => "smtp",
         }
     }
 }

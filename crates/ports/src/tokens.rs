@@ -19,6 +19,10 @@ pub enum Service {
     GoogleCalendar,
     /// A Bitrix24 portal, through an app.
     Bitrix24,
+    /// The Gmail account that a company's e-mails go by.
+    Gmail,
+    /// The Microsoft account that a company's e-mails go by.
+    Outlook,
 }
 
 impl Service {
@@ -29,6 +33,8 @@ impl Service {
             Self::GoogleSheets => "google-sheets",
             Self::GoogleCalendar => "google-calendar",
             Self::Bitrix24 => "bitrix24",
+            Self::Gmail => "gmail",
+            Self::Outlook => "outlook",
         }
     }
 
@@ -37,7 +43,7 @@ impl Service {
     pub fn is_personal(self) -> bool {
         match self {
             Self::GoogleSheets | Self::GoogleCalendar => true,
-            Self::Bitrix24 => false,
+            Self::Bitrix24 | Self::Gmail | Self::Outlook => false,
         }
     }
 }

@@ -193,4 +193,7 @@ impl EmailWorld for Gateway {
     }
 }
 
-kopru_ports_testkit::email_sender_suite!(gateway());
+kopru_ports_testkit::email_sender_suite!(gateway(); skip: [
+    what_was_taken_is_found = "Resend's e-mails are not searched: they are sent again under their key",
+    what_never_arrived_is_not_found = "Resend's e-mails are not searched: they are sent again under their key",
+]);

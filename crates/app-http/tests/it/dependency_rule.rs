@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What each crate may use of ours; tests may use more.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("ports-testkit", &["domain", "ports"]),
@@ -16,7 +16,9 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("host-tokens", &["domain", "ports", "http-client"]),
     ("adapters-bitrix", &["domain", "ports", "http-client", "oauth"]),
     ("adapters-google", &["domain", "ports", "http-client", "oauth"]),
+    ("adapters-microsoft", &["domain", "ports", "http-client", "oauth"]),
     ("adapters-resend", &["domain", "ports", "http-client"]),
+    ("adapters-smtp", &["domain", "ports", "http-client", "oauth"]),
     ("adapters-twilio", &["domain", "ports", "http-client"]),
     ("store-postgres", &["domain", "ports"]),
     ("store-sqlite", &["domain", "ports"]),

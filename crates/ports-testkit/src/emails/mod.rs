@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use kopru_domain::CompanyId;
 use kopru_domain::email::EmailAddress;
 use kopru_domain::message::{MessageStatus, Trouble as Reason};
-use kopru_ports::emails::{EmailAccount, EmailRequest, EmailSender};
+use kopru_ports::emails::{Doubt, EmailAccount, EmailRequest, EmailSender};
+use kopru_ports::integrations::IntegrationKind;
 use kopru_ports::messages::{Report, SendError, Sender};
 use kopru_ports::{PortError, Retry};
 
@@ -122,12 +123,16 @@ impl State {
 
 #[async_trait]
 impl EmailSender for MemoryEmails {
+    fn vendor(&self) -> IntegrationKind {
+        IntegrationKind::Resend
+    }
+
     async fn account(&self, company: &CompanyId) -> Result<EmailAccount, SendError> {
         if !self.state().accounts.contains(company) {
             return Err(error(Reason::NotConfigured, Retry::Never));
         }
         let sender = Sender { account: company.to_string(), name: "email".to_owned(), per_second: PACE };
-        Ok(EmailAccount { sender, from: None, most_bytes: MOST_BYTES, repeatable_for: REPEATABLE })
+        Ok(EmailAccount { sender, from: None, most_bytes: MOST_BYTES, doubt: Doubt::Repeat(REPEATABLE) })
     }
 
     async fn send(&self, request: EmailRequest) -> Result<Report, SendError> {
@@ -140,6 +145,13 @@ impl EmailSender for MemoryEmails {
             let kind = if error.retry == Retry::OutcomeUnknown { Reason::ProviderDown } else { error.kind };
             error.map(|_| kind).without_effect()
         })
+    }
+
+    async fn search(&self, request: &EmailRequest) -> Result<Option<Report>, SendError> {
+        let id = request.envelope.id;
+        let found =
+            self.state().sent.iter().find(|sent| sent.request.envelope.id == id).map(|sent| sent.report.clone());
+        Ok(found)
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`EmailSender`]'s clauses.
 
 mod repeating;
+mod searching;
 mod sending;
 mod troubles;
 
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 pub use super::trouble::Trouble;
 pub use repeating::*;
+pub use searching::*;
 pub use sending::*;
 pub use troubles::*;
 
@@ -35,6 +37,8 @@ macro_rules! email_sender_suite {
             a_repetition_goes_once,
             a_repetition_after_a_lost_answer_is_answered,
             what_never_arrived_goes_with_the_repetition,
+            what_was_taken_is_found,
+            what_never_arrived_is_not_found,
             a_vendor_that_asks_for_a_pause_has_taken_nothing,
             where_nobody_listens_nothing_was_taken,
             a_lost_answer_is_unknown,
@@ -126,8 +130,12 @@ fn request(world: &impl EmailWorld, id: u128, email: Email) -> EmailRequest {
     EmailRequest { company: world.company(), envelope, email, urgency: Urgency::Interactive }
 }
 
+fn plain(world: &impl EmailWorld, id: u128) -> EmailRequest {
+    request(world, id, email(world, "a"))
+}
+
 async fn send(world: &impl EmailWorld, id: u128) -> Result<Report, SendError> {
-    world.emails().send(request(world, id, email(world, "a"))).await
+    world.emails().send(plain(world, id)).await
 }
 
 async fn sent(world: &impl EmailWorld, id: u128) -> Report {

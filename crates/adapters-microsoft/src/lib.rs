@@ -1,0 +1,1 @@
+//! Microsoft 365 and Outlook.com behind Köprü's ports.

@@ -1,0 +1,1 @@
+//! A company's own mail server behind Köprü's port for e-mail.

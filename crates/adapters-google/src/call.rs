@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kopru_http_client::header::IF_MATCH;
-use kopru_http_client::{HttpClient, Method, Reply};
+use kopru_http_client::{HttpClient, Method, Reply, RequestBuilder};
 use kopru_ports::delivery::Urgency;
 use kopru_ports::gate::{Charge, Gate, Limit, Pass};
 use kopru_ports::tokens::{AccessToken, AccessTokens, TokenKey};
@@ -12,7 +12,7 @@ use kopru_ports::{Clock, Retry};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::error::{Failure, Meaning, error, is_of_one_person, of_call, of_reply, of_token};
+use crate::error::{Failure, Meaning, error, is_of_one_person, of_call, of_reply, of_token, rest_of};
 
 /// What a call counts against.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,7 @@ pub(crate) enum Quota {
     Write,
     Files,
     Calendar,
+    Emails,
 }
 
 impl Quota {
@@ -31,19 +32,32 @@ impl Quota {
             Self::Write => ("sheets-write", 300.0, 60.0),
             Self::Files => ("drive", 12_000.0, 3_000.0),
             Self::Calendar => ("calendar", 10_000.0, 600.0),
+            // Each takes 100 units, of 1,200,000 and 15,000.
+            Self::Emails => ("gmail", 12_000.0, 150.0),
         }
     }
 }
 
+/// What a call carries.
+pub(crate) trait Content: Sync {
+    fn put_into(&self, request: RequestBuilder) -> RequestBuilder;
+}
+
+impl Content for Value {
+    fn put_into(&self, request: RequestBuilder) -> RequestBuilder {
+        request.json(self)
+    }
+}
+
 /// A call to be made.
-pub(crate) struct Call<'a> {
+pub(crate) struct Call<'a, C = Value> {
     pub connection: &'a TokenKey,
     pub urgency: Urgency,
     pub quota: Quota,
     pub method: Method,
     pub url: String,
     pub query: Vec<(&'static str, String)>,
-    pub body: Option<Value>,
+    pub body: Option<C>,
     /// The version that has to be there still.
     pub if_match: Option<String>,
 }
@@ -57,9 +71,15 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Makes the call. A token that Google refuses is replaced once: it may have been revoked a moment ago. Where it
-    /// refuses the new one too, no refresh helps.
-    pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Reply, Failure> {
+    /// Makes the call.
+    pub(crate) async fn call<C: Content>(&self, call: &Call<'_, C>) -> Result<Reply, Failure> {
+        let reply = self.exchange(call).await?;
+        if reply.status < 300 { Ok(reply) } else { Err(of_reply(&reply, self.clock.now())) }
+    }
+
+    /// Makes the call; an answer of any status is one. A token that Google refuses is replaced once: it may have been
+    /// revoked a moment ago. Where it refuses the new one too, no refresh helps.
+    pub(crate) async fn exchange<C: Content>(&self, call: &Call<'_, C>) -> Result<Reply, Failure> {
         let mut token = self.token(call).await?;
         let mut reply = self.once(call, &token).await?;
         if reply.status == 401 {
@@ -70,24 +90,18 @@ impl Caller {
                 self.tokens.refused_again(call.connection, &token.secret).await.map_err(of_token)?;
             }
         }
-        if reply.status < 300 {
-            return Ok(reply);
-        }
-        let found = of_reply(&reply);
-        if found.kind == Meaning::RateLimited
-            && let Retry::After(Some(pause)) = found.retry
-        {
+        if let Some(pause) = rest_of(&reply, self.clock.now()) {
             self.rest(call, &token, &reply, pause).await;
         }
-        Err(found)
+        Ok(reply)
     }
 
-    async fn token(&self, call: &Call<'_>) -> Result<AccessToken, Failure> {
+    async fn token<C>(&self, call: &Call<'_, C>) -> Result<AccessToken, Failure> {
         self.tokens.access_token(call.connection).await.map_err(of_token)
     }
 
     /// Closes the limit that Google says was passed; both where it does not say which.
-    async fn rest(&self, call: &Call<'_>, token: &AccessToken, refusal: &Reply, pause: Duration) {
+    async fn rest<C>(&self, call: &Call<'_, C>, token: &AccessToken, refusal: &Reply, pause: Duration) {
         let [project, person] = self.limits(call, token);
         let until = self.clock.now() + pause;
         if !is_of_one_person(refusal) {
@@ -96,7 +110,7 @@ impl Caller {
         self.gate.refused(&person.scope, until).await;
     }
 
-    async fn once(&self, call: &Call<'_>, token: &AccessToken) -> Result<Reply, Failure> {
+    async fn once<C: Content>(&self, call: &Call<'_, C>, token: &AccessToken) -> Result<Reply, Failure> {
         let pass = Pass {
             company: call.connection.company.clone(),
             urgency: call.urgency,
@@ -112,7 +126,7 @@ impl Caller {
             .query(&call.query)
             .bearer_auth(token.secret.expose_secret());
         if let Some(body) = &call.body {
-            request = request.json(body);
+            request = body.put_into(request);
         }
         if let Some(version) = &call.if_match {
             request = request.header(IF_MATCH, version);
@@ -123,7 +137,7 @@ impl Caller {
     /// Google counts a sliding minute: what may be done at once and what is regained over a minute are
     /// together what Google allows. A project's work is steady, a person's comes in bursts. A person is an
     /// account, whoever of how many companies connected it.
-    fn limits(&self, call: &Call<'_>, token: &AccessToken) -> [Limit; 2] {
+    fn limits<C>(&self, call: &Call<'_, C>, token: &AccessToken) -> [Limit; 2] {
         let (name, project, person) = call.quota.rates();
         let limit = |scope: String, a_minute: f64, at_once: f64| Limit {
             scope,

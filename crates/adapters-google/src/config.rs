@@ -30,6 +30,8 @@ pub struct GoogleAddresses {
     pub drive: String,
     /// The host of `/calendar/v3`.
     pub calendar: String,
+    /// The host of `/upload/gmail/v1`.
+    pub gmail: String,
 }
 
 impl Default for GoogleAddresses {
@@ -41,6 +43,7 @@ impl Default for GoogleAddresses {
             sheets: "https://sheets.googleapis.com".to_owned(),
             drive: "https://www.googleapis.com".to_owned(),
             calendar: "https://www.googleapis.com".to_owned(),
+            gmail: "https://gmail.googleapis.com".to_owned(),
         }
     }
 }
@@ -62,7 +65,8 @@ impl GoogleConfig {
             openid: base.clone(),
             sheets: base.clone(),
             drive: base.clone(),
-            calendar: base,
+            calendar: base.clone(),
+            gmail: base,
         };
         Self { client_id, client_secret, addresses }
     }
@@ -87,7 +91,7 @@ mod tests {
     fn a_stand_in_has_everything_below_one_address() {
         let config = GoogleConfig::at("a".into(), "b".into(), "http://127.0.0.1:1/google/");
         let at = config.addresses;
-        let all = [at.accounts, at.oauth2, at.openid, at.sheets, at.drive, at.calendar];
+        let all = [at.accounts, at.oauth2, at.openid, at.sheets, at.drive, at.calendar, at.gmail];
         assert!(all.iter().all(|at| at == "http://127.0.0.1:1/google"));
     }
 }

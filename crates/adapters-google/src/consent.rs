@@ -17,9 +17,10 @@ type OAuthError = PortError<OAuthErrorKind>;
 const SHEETS: &[&str] =
     &["https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive.metadata.readonly"];
 const CALENDAR: &[&str] = &["https://www.googleapis.com/auth/calendar.events"];
+const GMAIL: &[&str] = &["https://www.googleapis.com/auth/gmail.send"];
 const IDENTITY: [&str; 2] = ["openid", "email"];
 
-/// Google's consent for Sheets and the list of spreadsheets, or for a calendar's events
+/// Google's consent for Sheets and the list of spreadsheets, for a calendar's events, or for sending e-mails
 /// ([web server applications](https://developers.google.com/identity/protocols/oauth2/web-server)).
 pub struct GoogleConsent {
     client: OAuthClient,
@@ -43,6 +44,14 @@ impl GoogleConsent {
     /// [`OAuthErrorKind::Misconfigured`] when an address is none.
     pub fn for_calendar(config: GoogleConfig, http: HttpClient, clock: Arc<dyn Clock>) -> Result<Self, OAuthError> {
         Self::needing(CALENDAR, config, http, clock)
+    }
+
+    /// The consent for sending e-mails by the account, by the configured client.
+    ///
+    /// # Errors
+    /// [`OAuthErrorKind::Misconfigured`] when an address is none.
+    pub fn for_gmail(config: GoogleConfig, http: HttpClient, clock: Arc<dyn Clock>) -> Result<Self, OAuthError> {
+        Self::needing(GMAIL, config, http, clock)
     }
 
     fn needing(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kopru_http_client::Failure::NotSent;
 use kopru_http_client::{HttpError, Reply};
 use kopru_ports::calendar::{CalendarError, CalendarErrorKind};
@@ -15,6 +16,8 @@ pub(crate) const ADAPTER: &str = "google";
 
 /// How long Google is left alone when it refuses without saying how long; its windows are minutes.
 const PAUSE: Duration = Duration::from_secs(30);
+/// A longer pause is no vendor's word but a mistake.
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 /// How long a calendar is left alone that took more invitations or events than Google thinks a person makes.
 const COOL_DOWN: Duration = Duration::from_hours(1);
 
@@ -112,12 +115,13 @@ const UNTICKED: [&str; 2] = ["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSU
 /// ([Sheets](https://developers.google.com/workspace/sheets/api/troubleshoot-api-errors),
 /// [Drive](https://developers.google.com/workspace/drive/api/guides/handle-errors),
 /// [Calendar](https://developers.google.com/workspace/calendar/api/guides/errors)).
-pub(crate) fn of_reply(reply: &Reply) -> Failure {
+pub(crate) fn of_reply(reply: &Reply, now: Timestamp) -> Failure {
     let body = detail(reply);
     let says = |words: &[&str]| {
         body.as_ref().is_some_and(|body| reasons(body).any(|entry| words.contains(&entry.reason.as_str())))
     };
-    let pause = |otherwise| Retry::After(Some(reply.retry_after().unwrap_or(otherwise)));
+    let asked = pause(reply, body.as_ref(), now);
+    let pause = |otherwise| Retry::After(Some(asked.unwrap_or(otherwise)));
     let (meaning, retry) = match reply.status {
         403 if says(&USED_UP) => (Meaning::RateLimited, pause(COOL_DOWN)),
         status if status == 429 || status == 403 && says(&LIMITS) => (Meaning::RateLimited, pause(PAUSE)),
@@ -142,21 +146,42 @@ pub(crate) fn of_reply(reply: &Reply) -> Failure {
     }
 }
 
-/// Whether one person's calls were too many, and not the whole project's: others may go on.
+/// The pause that Google asks for: in a header or, as Gmail does, in words ("Retry after 2026-12-01T07:00:00.000Z").
+pub(crate) fn pause(reply: &Reply, body: Option<&ErrorDetail>, now: Timestamp) -> Option<Duration> {
+    let in_words = || {
+        let until: Timestamp = body?.message.split_once("Retry after ")?.1.split(' ').next()?.parse().ok()?;
+        Some(Duration::try_from(until.duration_since(now)).ok()?.min(LONGEST_PAUSE))
+    };
+    reply.retry_after().or_else(in_words)
+}
+
+/// How long Google takes no such calls, where there were too many.
+pub(crate) fn rest_of(reply: &Reply, now: Timestamp) -> Option<Duration> {
+    if reply.status < 300 {
+        return None;
+    }
+    match of_reply(reply, now) {
+        Failure { kind: Meaning::RateLimited, retry: Retry::After(pause), .. } => pause,
+        _ => None,
+    }
+}
+
+/// Whether one person's calls were too many, and not the whole project's: others may go on. Gmail has one reason for
+/// both, and tells them apart in words ("User-rate limit exceeded", "Queries per minute per user").
 pub(crate) fn is_of_one_person(reply: &Reply) -> bool {
     let personal = |entry: &Reason| {
         matches!(entry.reason.as_str(), "userRateLimitExceeded" | "quotaExceeded")
             || entry.metadata.quota_limit.ends_with("PerUser")
     };
-    detail(reply).is_some_and(|body| reasons(&body).any(personal))
+    detail(reply).is_some_and(|body| reasons(&body).any(personal) || body.message.to_ascii_lowercase().contains("user"))
 }
 
-fn detail(reply: &Reply) -> Option<ErrorDetail> {
+pub(crate) fn detail(reply: &Reply) -> Option<ErrorDetail> {
     reply.json::<ErrorBody>().ok().map(|body| body.error)
 }
 
 /// The causes for machines, in either of Google's two shapes.
-fn reasons(detail: &ErrorDetail) -> impl Iterator<Item = &Reason> {
+pub(crate) fn reasons(detail: &ErrorDetail) -> impl Iterator<Item = &Reason> {
     detail.errors.iter().chain(&detail.details)
 }
 
@@ -174,6 +199,8 @@ mod tests {
     const SCOPE: &str =
         r#"{"error":{"code":403,"message":"x","errors":[{"domain":"global","reason":"insufficientPermissions"}]}}"#;
 
+    const IN_WORDS: &str = r#"{"error":{"code":429,"message":"User-rate limit exceeded.  Retry after 1970-01-01T00:15:00.000Z","errors":[{"domain":"usageLimits","reason":"rateLimitExceeded"}]}}"#;
+    const LONG_AGO: &str = r#"{"error":{"code":429,"message":"User-rate limit exceeded.  Retry after 1969-12-31T23:00:00.000Z","errors":[{"domain":"usageLimits","reason":"rateLimitExceeded"}]}}"#;
     const USAGE: &str =
         r#"{"error":{"code":403,"message":"x","errors":[{"domain":"usageLimits","reason":"quotaExceeded"}]}}"#;
     const ORGANIZER: &str =
@@ -188,6 +215,8 @@ mod tests {
     #[rstest]
     #[case(403, DRIVE, Meaning::RateLimited, Retry::After(Some(PAUSE)))]
     #[case(429, SHEETS, Meaning::RateLimited, Retry::After(Some(PAUSE)))]
+    #[case(429, IN_WORDS, Meaning::RateLimited, Retry::After(Some(Duration::from_mins(15))))]
+    #[case(429, LONG_AGO, Meaning::RateLimited, Retry::After(Some(PAUSE)))]
     #[case(403, USAGE, Meaning::RateLimited, Retry::After(Some(COOL_DOWN)))]
     #[case(403, DISABLED, Meaning::Unavailable, Retry::After(Some(SWITCHED_OFF)))]
     #[case(403, NOT_CONFIGURED, Meaning::Unavailable, Retry::After(Some(SWITCHED_OFF)))]
@@ -209,7 +238,7 @@ mod tests {
         #[case] meaning: Meaning,
         #[case] retry: Retry,
     ) {
-        let found = of_reply(&reply(status, body));
+        let found = of_reply(&reply(status, body), Timestamp::UNIX_EPOCH);
         assert_eq!((found.kind, found.retry), (meaning, retry));
         assert_ne!(of_sheets(found).retry, Retry::OutcomeUnknown, "cells may be written again");
     }
@@ -218,6 +247,7 @@ mod tests {
     #[case(403, DRIVE, true)]
     #[case(403, USAGE, true)]
     #[case(429, PERSON, true)]
+    #[case(429, IN_WORDS, true)]
     #[case(429, SHEETS, false)]
     #[case(429, "", false)]
     fn one_persons_limit_is_told_from_the_projects(#[case] status: u16, #[case] body: &str, #[case] personal: bool) {

@@ -61,7 +61,7 @@ fn answered(id: &str) -> Value {
 fn asked(method: &str, path: &str, query: &[(&str, &str)], body: Value) -> Asked {
     let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let (method, path) = (method.to_owned(), path.to_owned());
-    Asked { method, path, query, token: "s3cret-1".into(), if_match: None, body }
+    Asked { method, path, query, token: "s3cret-1".into(), if_match: None, body, upload: None }
 }
 
 const WRITING: [(&str, &str); 2] = [("conferenceDataVersion", "1"), ("fields", FIELDS)];

@@ -21,7 +21,8 @@ fn folder() -> Option<PathBuf> {
 fn documents() -> Option<Vec<Value>> {
     let folder = folder()?;
     let read = |name: &str| serde_json::from_str(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap();
-    Some(["google_sheets.v4.json", "google_drive.v3.json", "google_calendar.v3.json"].into_iter().map(read).collect())
+    let names = ["google_sheets.v4.json", "google_drive.v3.json", "google_calendar.v3.json", "google_gmail.v1.json"];
+    Some(names.into_iter().map(read).collect())
 }
 
 /// Panics when one of the requests is not as described. Without descriptions everything passes.
@@ -39,6 +40,10 @@ fn faults(documents: &[Value], asked: &Asked) -> Vec<String> {
     let is_known = |name: &str| [&method, &document].iter().any(|of| of["parameters"].get(name).is_some());
     let mut found: Vec<String> =
         asked.query.keys().filter(|name| !is_known(name)).map(|name| format!("no query key {name}")).collect();
+    if let Some((kind, size)) = &asked.upload {
+        found.extend(upload_faults(&method["mediaUpload"], kind, *size));
+        return found;
+    }
     match method.get("request") {
         Some(schema) => fit(&document["schemas"], schema, &without_nulls(asked), "body", &mut found),
         None if !asked.body.is_null() => found.push("no body is described".to_owned()),
@@ -48,6 +53,15 @@ fn faults(documents: &[Value], asked: &Asked) -> Vec<String> {
         mask_fits(&document["schemas"], &method["response"], mask, &mut found);
     }
     found
+}
+
+fn upload_faults(described: &Value, kind: &str, size: usize) -> Vec<String> {
+    let accepted = described["accept"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let fits = |accepted: &str| accepted.strip_suffix('*').map_or(accepted == kind, |start| kind.starts_with(start));
+    let is_of_kind = accepted.into_iter().any(fits);
+    let most: usize = described["maxSize"].as_str().unwrap().parse().unwrap();
+    let wrong_kind = (!is_of_kind).then(|| format!("{kind} is not accepted"));
+    wrong_kind.into_iter().chain((size > most).then(|| format!("more than {most} bytes"))).collect()
 }
 
 /// A patch removes by `null`, whatever the type.
@@ -69,7 +83,10 @@ fn without_nulls(asked: &Asked) -> Value {
 fn find(document: &Value, asked: &Asked) -> Option<Described> {
     let base = document["servicePath"].as_str().unwrap();
     let fits = |method: &&Value| {
-        let template = format!("/{base}{}", method["path"].as_str().unwrap());
+        let template = match &asked.upload {
+            Some(_) => method["mediaUpload"]["protocols"]["simple"]["path"].as_str().unwrap_or_default().to_owned(),
+            None => format!("/{base}{}", method["path"].as_str().unwrap()),
+        };
         method["httpMethod"] == asked.method.as_str() && path_fits(&template, &asked.path)
     };
     let method = methods(document).into_iter().find(fits)?.clone();
@@ -161,7 +178,7 @@ fn what_is_not_described_is_noticed() {
     let asked = |method: &str, path: &str, (key, value): (&str, &str), body: Value| {
         let query = [(key.to_owned(), value.to_owned())].into();
         let (method, path) = (method.to_owned(), path.to_owned());
-        faults(&documents, &Asked { method, path, query, token: String::new(), if_match: None, body })
+        faults(&documents, &Asked { method, path, query, token: String::new(), if_match: None, body, upload: None })
     };
     let list = |query: (&str, &str)| asked("GET", "/drive/v3/files", query, Value::Null);
     assert_eq!(list(("pageSize", "100")), [""; 0]);
@@ -177,6 +194,18 @@ fn what_is_not_described_is_noticed() {
     assert_eq!(event("PATCH", end(json!({ "time": "x" }))), ["body.end: no key time"]);
     let put = asked("PUT", "/drive/v3/files", ("fields", "files"), Value::Null);
     assert_eq!(put, ["PUT /drive/v3/files is not described"]);
+    let upload = |path: &str, kind: &str, size: usize| {
+        let query = [("uploadType".to_owned(), "media".to_owned())].into();
+        let (method, path, token) = ("POST".to_owned(), path.to_owned(), String::new());
+        let upload = Some((kind.to_owned(), size));
+        faults(&documents, &Asked { method, path, query, token, if_match: None, body: Value::Null, upload })
+    };
+    let sending = "/upload/gmail/v1/users/me/messages/send";
+    assert_eq!(upload(sending, "message/rfc822", 36_700_160), [""; 0]);
+    let faults = ["text/plain is not accepted", "more than 36700160 bytes"];
+    assert_eq!(upload(sending, "text/plain", 36_700_161), faults);
+    let plain = "/gmail/v1/users/me/messages/send";
+    assert_eq!(upload(plain, "message/rfc822", 1), ["POST /gmail/v1/users/me/messages/send is not described"]);
     let update = |cells: Value| {
         let body = json!({ "requests": [{ "updateCells": cells }] });
         asked("POST", "/v4/spreadsheets/s1:batchUpdate", ("alt", "json"), body)

@@ -7,6 +7,7 @@ mod calendar;
 mod conformance;
 mod contracts;
 mod edges;
+mod gmail;
 mod memory;
 mod requests;
 mod sandbox;

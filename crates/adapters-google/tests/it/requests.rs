@@ -20,6 +20,7 @@ fn post(path: &str, body: Value) -> Asked {
         token: "s3cret-1".into(),
         if_match: None,
         body,
+        upload: None,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Asked {
     pub token: String,
     pub if_match: Option<String>,
     pub body: Value,
+    /// The kind and the size of a body that is no JSON.
+    pub upload: Option<(String, usize)>,
 }
 
 #[derive(Default)]
@@ -32,6 +34,9 @@ struct Scripted(Arc<Mutex<Script>>);
 impl Respond for Scripted {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let token = request.headers["authorization"].to_str().unwrap().strip_prefix("Bearer ").unwrap();
+        let kind = request.headers.get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+        let upload = kind.filter(|kind| kind != "application/json").map(|kind| (kind, request.body.len()));
+        let no_json = request.body.is_empty() || upload.is_some();
         let mut script = self.0.lock().unwrap();
         script.asked.push(Asked {
             method: request.method.to_string(),
@@ -39,7 +44,8 @@ impl Respond for Scripted {
             query: request.url.query_pairs().into_owned().collect(),
             token: token.to_owned(),
             if_match: request.headers.get("if-match").map(|version| version.to_str().unwrap().to_owned()),
-            body: if request.body.is_empty() { Value::Null } else { request.body_json().unwrap() },
+            body: if no_json { Value::Null } else { request.body_json().unwrap() },
+            upload,
         });
         script.answers.pop_front().expect("a request that the test did not foresee")
     }
@@ -94,7 +100,7 @@ pub fn rpc(code: u16, status: &str, reason: &str) -> ResponseTemplate {
     ResponseTemplate::new(code).set_body_json(json!({ "error": error }))
 }
 
-/// Drive's and Calendar's shape of an error.
+/// Drive's, Calendar's and Gmail's shape of an error.
 pub fn legacy(code: u16, domain: &str, reason: &str) -> ResponseTemplate {
     let errors = json!([{ "domain": domain, "reason": reason, "message": "in words" }]);
     ResponseTemplate::new(code)

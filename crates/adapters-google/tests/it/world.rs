@@ -4,19 +4,25 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kopru_adapters_google::{GoogleCalendar, GoogleConfig, GoogleSheets};
+use jiff::Timestamp;
+use kopru_adapters_google::{Gmail, GoogleCalendar, GoogleConfig, GoogleSheets};
 use kopru_domain::Gid;
+use kopru_domain::email::{Email, Envelope};
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_ports::PortError;
 use kopru_ports::delivery::Urgency;
+use kopru_ports::emails::EmailRequest;
 use kopru_ports::spreadsheets::TabRef;
 use kopru_ports::tokens::{AccessToken, AccessTokens, Service, TokenErrorKind, TokenKey};
-use kopru_ports_testkit::{ManualClock, OpenGate};
+use kopru_ports_testkit::{ManualClock, MemoryIntegrations, OpenGate};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::scripted::Google;
 
 pub const PATIENT: Duration = Duration::from_secs(10);
+pub const FROM: &str = "Köprü <satis@acme.example.com>";
 
 pub fn connection() -> TokenKey {
     TokenKey { company: "acme".parse().unwrap(), user: "ayse".parse().unwrap(), service: Service::GoogleSheets }
@@ -24,6 +30,36 @@ pub fn connection() -> TokenKey {
 
 pub fn tab() -> TabRef {
     TabRef { connection: connection(), spreadsheet: "s1".parse().unwrap(), gid: Gid(7), urgency: Urgency::Bulk }
+}
+
+/// Settings of the company, as its administrator gave them.
+pub fn integrations(settings: &Value) -> Arc<MemoryIntegrations> {
+    let integrations = Arc::<MemoryIntegrations>::default();
+    integrations.settings.lock().unwrap().insert(connection().company, settings.to_string().into());
+    integrations
+}
+
+/// An e-mail to somebody, with a copy to somebody who is not seen.
+pub fn email() -> EmailRequest {
+    let date = Timestamp::constant(1_795_428_000, 0);
+    EmailRequest {
+        company: connection().company,
+        envelope: Envelope { id: Uuid::from_u128(7), to: "isil@example.com".parse().unwrap(), date },
+        email: Email {
+            from: FROM.parse().unwrap(),
+            to_name: Some("Işıl".to_owned()),
+            cc: Vec::new(),
+            bcc: vec!["arsiv@example.com".parse().unwrap()],
+            reply_to: Vec::new(),
+            subject: "Teklif".to_owned(),
+            text: "Merhaba Işıl".to_owned(),
+            html: None,
+            attachments: Vec::new(),
+            tags: Vec::new(),
+            unsubscribe: None,
+        },
+        urgency: Urgency::Interactive,
+    }
 }
 
 /// Gives `s3cret-1`, and the next number after each refusal.
@@ -62,6 +98,8 @@ pub struct World {
     pub google: Google,
     pub sheets: GoogleSheets,
     pub calendar: GoogleCalendar,
+    pub gmail: Gmail,
+    pub integrations: Arc<MemoryIntegrations>,
     pub tokens: Arc<Tokens>,
     pub gate: Arc<OpenGate>,
     pub clock: Arc<ManualClock>,
@@ -74,7 +112,10 @@ impl World {
             (Arc::<Tokens>::default(), Arc::<OpenGate>::default(), Arc::<ManualClock>::default());
         let config = GoogleConfig::at("client".into(), "s3cret".into(), &google.server.uri());
         let sheets = GoogleSheets::new(config.clone(), http(timeout), tokens.clone(), gate.clone(), clock.clone());
-        let calendar = GoogleCalendar::new(config, http(timeout), tokens.clone(), gate.clone(), clock.clone());
-        Self { google, sheets, calendar, tokens, gate, clock }
+        let calendar = GoogleCalendar::new(config.clone(), http(timeout), tokens.clone(), gate.clone(), clock.clone());
+        let integrations = integrations(&json!({ "from": FROM }));
+        let kept = integrations.clone();
+        let gmail = Gmail::new(config, kept, http(timeout), tokens.clone(), gate.clone(), clock.clone());
+        Self { google, sheets, calendar, gmail, integrations, tokens, gate, clock }
     }
 }

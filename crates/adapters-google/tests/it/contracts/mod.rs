@@ -4,6 +4,7 @@ mod calendar;
 mod calendar_gateway;
 mod consent;
 mod gateway;
+mod gmail_gateway;
 mod sheets;
 
 use std::net::TcpListener;

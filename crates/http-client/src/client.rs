@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,14 @@ pub enum PrivateAddresses {
     Deny,
     /// Yes: for stand-ins, and vendors in one's own network.
     Allow,
+}
+
+impl PrivateAddresses {
+    /// Whether `ip` may be called, by whatever protocol: a name's addresses are to be looked at, not the name.
+    #[must_use]
+    pub fn allows(self, ip: IpAddr) -> bool {
+        self == Self::Allow || is_public(ip)
+    }
 }
 
 /// How a client calls.

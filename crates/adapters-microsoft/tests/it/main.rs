@@ -1,0 +1,12 @@
+//! The adapter against a Microsoft that answers as it is documented, and against the simulated one.
+
+#![cfg(test)]
+
+mod consent;
+mod faults;
+mod gateway;
+mod letters;
+mod mailbox;
+mod requests;
+mod sandbox;
+mod world;

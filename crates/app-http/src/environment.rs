@@ -140,10 +140,10 @@ impl IntegrationStore for Behind {
             return Ok(stored);
         }
         let Some(settings) = self.given(company, kind).await? else { return Ok(None) };
-        let (settings, status) = (settings.clone(), ConnectionStatus::Inactive);
+        let settings = settings.clone();
         Ok(Some(match stored {
             Some(known) => Integration { settings, ..known },
-            None => Integration { settings, version: 0, status, last_error: None, last_used: None },
+            None => Integration::unused(settings, 0),
         }))
     }
 

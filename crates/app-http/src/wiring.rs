@@ -112,7 +112,7 @@ impl Service {
             contacts: store.clone(),
             texts: store.clone(),
             messages: twilio.clone(),
-            emails: resend.clone(),
+            emails: vec![resend.clone()],
             vendors,
             webhooks: vec![twilio, resend],
             clock: clock.clone(),

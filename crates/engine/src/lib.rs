@@ -145,7 +145,7 @@ pub struct Ports {
     /// Phones.
     pub messages: Arc<dyn MessageSender>,
     /// Mailboxes.
-    pub emails: Arc<dyn EmailSender>,
+    pub emails: Vec<Arc<dyn EmailSender>>,
     /// What companies set for vendors.
     pub vendors: Vec<Arc<dyn VendorSettings>>,
     /// What vendors tell by themselves.

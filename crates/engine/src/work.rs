@@ -127,6 +127,9 @@ pub(crate) fn is_a_senders(lane: &str) -> bool {
     lane.starts_with(MESSAGES)
 }
 
+/// The lane of a company's e-mails: its roads are chosen when they go.
+pub(crate) const EMAILS: &str = "message:email";
+
 /// The lane of a sender's messages.
 pub(crate) fn messages_lane(channel: Channel, sender: &Sender) -> String {
     format!("{MESSAGES}{channel}:{}/{}", sender.account, sender.name)

@@ -104,7 +104,7 @@ fn ports(calendar: Arc<Fussy>) -> Ports {
         contacts: memory.clone(),
         texts: memory,
         messages: Arc::new(Nothing),
-        emails: Arc::new(Nothing),
+        emails: Vec::new(),
         vendors: Vec::new(),
         webhooks: Vec::new(),
         ids: Arc::new(CountedIds::default()),

@@ -56,8 +56,7 @@ pub struct MemoryIntegrations {
 impl IntegrationStore for MemoryIntegrations {
     async fn get(&self, company: &CompanyId, _: IntegrationKind) -> Result<Option<Integration>, StoreError> {
         let settings = lock(&self.settings).get(company).cloned();
-        let status = ConnectionStatus::Inactive;
-        Ok(settings.map(|settings| Integration { settings, version: 1, status, last_error: None, last_used: None }))
+        Ok(settings.map(|settings| Integration::unused(settings, 1)))
     }
 
     async fn put(&self, company: &CompanyId, _: IntegrationKind, settings: SecretString) -> Result<(), StoreError> {

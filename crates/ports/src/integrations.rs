@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
+use kopru_domain::email::Road;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,17 @@ pub enum IntegrationKind {
     Outlook,
     /// Its mail server.
     Smtp,
+}
+
+impl From<Road> for IntegrationKind {
+    fn from(road: Road) -> Self {
+        match road {
+            Road::Resend => Self::Resend,
+            Road::Gmail => Self::Gmail,
+            Road::Outlook => Self::Outlook,
+            Road::Smtp => Self::Smtp,
+        }
+    }
 }
 
 impl IntegrationKind {
@@ -56,6 +68,23 @@ pub struct Integration {
     pub last_error: Option<String>,
     /// When it was last used.
     pub last_used: Option<Timestamp>,
+    /// Since when it has had trouble, where it has.
+    pub ailing_since: Option<Timestamp>,
+}
+
+impl Integration {
+    /// Settings that nothing was done with yet.
+    #[must_use]
+    pub fn unused(settings: SecretString, version: i64) -> Self {
+        let status = ConnectionStatus::Inactive;
+        Self { settings, version, status, last_error: None, last_used: None, ailing_since: None }
+    }
+
+    /// How it is after a use at `now`, the same in every store.
+    pub fn used(&mut self, status: ConnectionStatus, error: Option<String>, now: Timestamp) {
+        self.ailing_since = status.is_trouble().then(|| self.ailing_since.unwrap_or(now));
+        (self.status, self.last_error, self.last_used) = (status, error, Some(now));
+    }
 }
 
 /// Keeps companies' settings. Sealing is a decorator's work.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use kopru_domain::email::Email;
+use kopru_domain::email::{Email, Try};
 use kopru_domain::message::{Address, Channel, Hold, MessageStatus, OptOutCause, OptWord, Trouble};
 use kopru_domain::{CompanyId, UserId};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,8 @@ pub struct Message {
     pub code: Option<String>,
     /// The vendor's id of it, once it was taken.
     pub provider_id: Option<String>,
+    /// What became of an e-mail on each road, the last one last.
+    pub tries: Vec<Try>,
     /// When it was accepted here.
     pub created: Timestamp,
     /// When its status changed last.
@@ -171,13 +173,15 @@ pub struct MessageChange {
     pub code: Option<String>,
     /// The vendor's id of it; one that is known stays.
     pub provider_id: Option<String>,
+    /// What became of an e-mail on a road.
+    pub tried: Option<Try>,
 }
 
 impl MessageChange {
     /// A step to `status` and nothing else.
     #[must_use]
     pub fn to(id: Uuid, status: MessageStatus) -> Self {
-        Self { id, status, hold: None, trouble: None, code: None, provider_id: None }
+        Self { id, status, hold: None, trouble: None, code: None, provider_id: None, tried: None }
     }
 }
 

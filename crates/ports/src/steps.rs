@@ -20,6 +20,10 @@ impl Message {
         if self.provider_id.is_none() {
             self.provider_id.clone_from(&change.provider_id);
         }
+        if let Some(tried) = &change.tried {
+            self.tries.retain(|known| (known.road, known.trouble) != (tried.road, tried.trouble));
+            self.tries.push(tried.clone());
+        }
         if *self == before {
             return false;
         }
@@ -121,6 +125,7 @@ mod tests {
             trouble: None,
             code: None,
             provider_id: None,
+            tries: Vec::new(),
             created: Timestamp::UNIX_EPOCH,
             updated: Timestamp::UNIX_EPOCH,
         }

@@ -81,6 +81,14 @@ pub enum ConnectionStatus {
     ReconnectRequired,
 }
 
+impl ConnectionStatus {
+    /// Whether the last use came to nothing.
+    #[must_use]
+    pub fn is_trouble(self) -> bool {
+        matches!(self, Self::Error | Self::ReconnectRequired)
+    }
+}
+
 /// A connection with its tokens. Dates are moments; `version` grows with every save.
 #[derive(Debug, Clone)]
 pub struct StoredToken {

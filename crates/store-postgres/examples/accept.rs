@@ -88,6 +88,7 @@ fn message(batch: Uuid, recipient: u32) -> Result<Message, Failed> {
         trouble: None,
         code: None,
         provider_id: None,
+        tries: Vec::new(),
         created: NOW,
         updated: NOW,
     })

@@ -15,7 +15,7 @@ impl IntegrationStore for PostgresStore {
     async fn get(&self, company: &CompanyId, kind: IntegrationKind) -> Result<Option<Integration>, StoreError> {
         let mut tx = self.begin(Sight::Of(company)).await?;
         let row = sqlx::query(
-            "SELECT settings, version, status, last_error, last_used FROM kopru.company_integration
+            "SELECT settings, version, status, last_error, last_used, ailing_since FROM kopru.company_integration
              WHERE company_id = $1 AND integration = $2",
         )
         .bind(company.as_str())
@@ -30,6 +30,7 @@ impl IntegrationStore for PostgresStore {
             status: get_word(&row, "status")?,
             last_error: get(&row, "last_error")?,
             last_used: get_optional_moment(&row, "last_used")?,
+            ailing_since: get_optional_moment(&row, "ailing_since")?,
         }))
     }
 
@@ -39,7 +40,7 @@ impl IntegrationStore for PostgresStore {
             "INSERT INTO kopru.company_integration AS known (company_id, integration, settings, version, status)
              VALUES ($1, $2, $3, 1, $4)
              ON CONFLICT (company_id, integration) DO UPDATE SET settings = excluded.settings,
-                    version = known.version + 1, status = excluded.status, last_error = NULL",
+                    version = known.version + 1, status = excluded.status, last_error = NULL, ailing_since = NULL",
         )
         .bind(company.as_str())
         .bind(kind.name())
@@ -61,7 +62,8 @@ impl IntegrationStore for PostgresStore {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin(Sight::Of(company)).await?;
         sqlx::query(
-            "UPDATE kopru.company_integration SET status = $3, last_error = $4, last_used = $5
+            "UPDATE kopru.company_integration SET status = $3, last_error = $4, last_used = $5,
+                    ailing_since = CASE WHEN $6 THEN coalesce(ailing_since, $5) END
              WHERE company_id = $1 AND integration = $2",
         )
         .bind(company.as_str())
@@ -69,6 +71,7 @@ impl IntegrationStore for PostgresStore {
         .bind(word(&status)?)
         .bind(error.as_deref().map(text))
         .bind(at(now))
+        .bind(status.is_trouble())
         .execute(&mut *tx)
         .await
         .map_err(store_error)?;

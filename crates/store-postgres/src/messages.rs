@@ -178,7 +178,7 @@ pub(crate) async fn step(
 
 async fn save(connection: &mut PgConnection, company: &CompanyId, message: &Message) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE kopru.message SET status = $3, hold = $4, trouble = $5, code = $6, provider_id = $7, updated_at = $8
+        "UPDATE kopru.message SET status = $3, hold = $4, trouble = $5, code = $6, provider_id = $7, updated_at = $8, tries = $9
          WHERE company_id = $1 AND message_id = $2",
     )
     .bind(company.as_str())
@@ -189,6 +189,7 @@ async fn save(connection: &mut PgConnection, company: &CompanyId, message: &Mess
     .bind(message.code.as_deref().map(text))
     .bind(message.provider_id.as_deref().map(text))
     .bind(at(message.updated))
+    .bind(json(&message.tries)?)
     .execute(connection)
     .await
     .map_err(store_error)?;
@@ -214,6 +215,7 @@ pub(crate) fn message(row: &PgRow) -> Result<Message, StoreError> {
         trouble: get_optional_json(row, "trouble")?,
         code: get(row, "code")?,
         provider_id: get(row, "provider_id")?,
+        tries: get_json(row, "tries")?,
         created: get_moment(row, "created_at")?,
         updated: get_moment(row, "updated_at")?,
     })

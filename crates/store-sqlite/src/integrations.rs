@@ -6,7 +6,7 @@ use kopru_ports::integrations::{Integration, IntegrationKind, IntegrationStore};
 use kopru_ports::tokens::ConnectionStatus;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::convert::{get, get_word, micros, moment, store_error, word};
+use crate::convert::{get, get_optional_moment, get_word, micros, store_error, word};
 use crate::database::SqliteStore;
 
 #[async_trait]
@@ -19,13 +19,13 @@ impl IntegrationStore for SqliteStore {
             .await
             .map_err(store_error)?;
         let Some(row) = row else { return Ok(None) };
-        let last_used: Option<i64> = get(&row, "last_used")?;
         Ok(Some(Integration {
             settings: SecretString::from(get::<String>(&row, "settings")?),
             version: get(&row, "version")?,
             status: get_word(&row, "status")?,
             last_error: get(&row, "last_error")?,
-            last_used: last_used.map(moment).transpose()?,
+            last_used: get_optional_moment(&row, "last_used")?,
+            ailing_since: get_optional_moment(&row, "ailing_since")?,
         }))
     }
 
@@ -33,7 +33,8 @@ impl IntegrationStore for SqliteStore {
         let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO company_integration (company_id, integration, settings, version, status) VALUES (?, ?, ?, 1, ?)
-             ON CONFLICT DO UPDATE SET settings = excluded.settings, version = version + 1, status = excluded.status, last_error = NULL",
+             ON CONFLICT DO UPDATE SET settings = excluded.settings, version = version + 1, status = excluded.status, last_error = NULL,
+                    ailing_since = NULL",
         )
         .bind(company.as_str())
         .bind(kind.name())
@@ -54,15 +55,20 @@ impl IntegrationStore for SqliteStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE company_integration SET status = ?, last_error = ?, last_used = ? WHERE company_id = ? AND integration = ?")
-            .bind(word(&status)?)
-            .bind(error)
-            .bind(micros(now))
-            .bind(company.as_str())
-            .bind(kind.name())
-            .execute(&mut *tx)
-            .await
-            .map_err(store_error)?;
+        sqlx::query(
+            "UPDATE company_integration SET status = ?3, last_error = ?4, last_used = ?5,
+                    ailing_since = iif(?6, coalesce(ailing_since, ?5), NULL)
+             WHERE company_id = ?1 AND integration = ?2",
+        )
+        .bind(company.as_str())
+        .bind(kind.name())
+        .bind(word(&status)?)
+        .bind(error)
+        .bind(micros(now))
+        .bind(status.is_trouble())
+        .execute(&mut *tx)
+        .await
+        .map_err(store_error)?;
         tx.commit().await.map_err(store_error)
     }
 

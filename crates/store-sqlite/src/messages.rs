@@ -143,7 +143,7 @@ pub(crate) async fn forget(tx: &mut Tx, company: &CompanyId, rows: &[SqliteRow])
 
 async fn save(tx: &mut Tx, company: &CompanyId, message: &Message) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE message SET status = ?3, hold = ?4, trouble = ?5, code = ?6, provider_id = ?7, updated_at = ?8
+        "UPDATE message SET status = ?3, hold = ?4, trouble = ?5, code = ?6, provider_id = ?7, updated_at = ?8, tries = ?9
          WHERE company_id = ?1 AND message_id = ?2",
     )
     .bind(company.as_str())
@@ -154,6 +154,7 @@ async fn save(tx: &mut Tx, company: &CompanyId, message: &Message) -> Result<(),
     .bind(&message.code)
     .bind(&message.provider_id)
     .bind(micros(message.updated))
+    .bind(json(&message.tries)?)
     .execute(&mut **tx)
     .await
     .map_err(store_error)?;
@@ -179,6 +180,7 @@ pub(crate) fn message(row: &SqliteRow) -> Result<Message, StoreError> {
         trouble: get_optional_json(row, "trouble")?,
         code: get(row, "code")?,
         provider_id: get(row, "provider_id")?,
+        tries: get_json(row, "tries")?,
         created: get_moment(row, "created_at")?,
         updated: get_moment(row, "updated_at")?,
     })

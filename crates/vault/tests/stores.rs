@@ -49,8 +49,7 @@ impl TokenStore for Memory {
 impl IntegrationStore for Memory {
     async fn get(&self, company: &CompanyId, _: IntegrationKind) -> Result<Option<Integration>, StoreError> {
         let settings = self.settings.lock().unwrap().get(company).cloned();
-        let status = ConnectionStatus::Inactive;
-        Ok(settings.map(|settings| Integration { settings, version: 1, status, last_error: None, last_used: None }))
+        Ok(settings.map(|settings| Integration::unused(settings, 1)))
     }
     async fn put(&self, company: &CompanyId, _: IntegrationKind, settings: SecretString) -> Result<(), StoreError> {
         self.settings.lock().unwrap().insert(company.clone(), settings);

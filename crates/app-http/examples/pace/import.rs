@@ -194,7 +194,7 @@ fn assemble(
         contacts: store.clone(),
         texts: store.clone(),
         messages: Arc::new(Nothing),
-        emails: Arc::new(Nothing),
+        emails: Vec::new(),
         vendors: Vec::new(),
         webhooks: Vec::new(),
         ids: Arc::new(TimeOrderedIds),

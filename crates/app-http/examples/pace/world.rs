@@ -115,7 +115,7 @@ impl World {
             contacts: store.clone(),
             texts: store.clone(),
             messages: Arc::new(Nothing),
-            emails: Arc::new(Nothing),
+            emails: Vec::new(),
             vendors: Vec::new(),
             webhooks: Vec::new(),
             ids: Arc::new(CountedIds::default()),

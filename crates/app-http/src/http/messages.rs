@@ -6,7 +6,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use kopru_domain::Language;
-use kopru_domain::message::{Channel, MessageStatus};
+use kopru_domain::email::{Road, Try};
+use kopru_domain::message::{Channel, MessageStatus, Trouble};
 use kopru_engine::{Caller, Says, SendWish, SentBatch, fingerprint};
 use kopru_ports::messages::Content;
 use kopru_ports::outbox::{Body, Message, MessageQuery};
@@ -104,6 +105,9 @@ pub struct MessageView {
     send_at: Option<Timestamp>,
     /// The vendor's id of it.
     provider_id: Option<String>,
+    /// By which roads an e-mail was tried, the last one last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tries: Vec<TryView>,
     /// Who sent it.
     user: Option<String>,
     /// When it was accepted.
@@ -112,6 +116,27 @@ pub struct MessageView {
     /// When its status changed last.
     #[schema(value_type = String)]
     updated: Timestamp,
+}
+
+/// What became of an e-mail on a road.
+#[derive(Serialize, ToSchema)]
+pub struct TryView {
+    /// `resend`, `gmail`, `outlook` or `smtp`.
+    #[schema(value_type = String)]
+    road: Road,
+    /// When.
+    #[schema(value_type = String)]
+    at: Timestamp,
+    /// Why it did not go by it; none where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<TroubleView>,
+}
+
+impl TryView {
+    fn of(tried: &Try, language: Language) -> Self {
+        let error = tried.trouble.map(|trouble| TroubleView::of(trouble, None, language));
+        Self { road: tried.road, at: tried.at, error }
+    }
 }
 
 /// Why a message was not sent or not delivered, and what to do about it.
@@ -125,16 +150,18 @@ pub struct TroubleView {
     vendor_code: Option<String>,
 }
 
+impl TroubleView {
+    fn of(trouble: Trouble, vendor_code: Option<String>, language: Language) -> Self {
+        Self { code: trouble.code().to_owned(), text: trouble.text(language).to_owned(), vendor_code }
+    }
+}
+
 impl MessageView {
     /// A message with its texts in `language`.
     pub fn of(message: Message, language: Language) -> Self {
         let (subject, text) = said(message.content);
         let code = message.code;
-        let error = message.trouble.map(|trouble| TroubleView {
-            code: trouble.code().to_owned(),
-            text: trouble.text(language).to_owned(),
-            vendor_code: code,
-        });
+        let error = message.trouble.map(|trouble| TroubleView::of(trouble, code, language));
         Self {
             id: message.id.to_string(),
             batch: message.batch.to_string(),
@@ -149,6 +176,7 @@ impl MessageView {
             hold: message.hold.map(|hold| hold.name().to_owned()),
             send_at: message.send_at,
             provider_id: message.provider_id,
+            tries: message.tries.into_iter().map(|tried| TryView::of(&tried, language)).collect(),
             user: message.user.map(Into::into),
             created: message.created,
             updated: message.updated,

@@ -7,6 +7,7 @@ mod fault;
 mod mailbox;
 mod mime;
 mod plain;
+mod road;
 
 pub use address::EmailAddress;
 pub use content::{Attachment, Email, Tag};
@@ -15,3 +16,4 @@ pub use fault::EmailFault;
 pub use mailbox::Mailbox;
 pub use mime::Envelope;
 pub use plain::plain_text;
+pub use road::{Ailing, Choice, NoOrder, Road, RoadOrder, RoadState, Try, ails, choose, is_the_roads};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::quiet::QuietHours;
 use super::region::Region;
+use crate::email::RoadOrder;
 use crate::zone::Zone;
 
 /// A company's rules for its messages.
@@ -20,12 +21,22 @@ pub struct Policy {
     pub daily_messages: Option<u32>,
     /// The most segments of a day: what it may cost.
     pub daily_segments: Option<u32>,
+    /// By which accounts its e-mails go.
+    #[serde(default)]
+    pub email_roads: RoadOrder,
 }
 
 impl Default for Policy {
     /// Türkiye's numbers and time, and no limits.
     fn default() -> Self {
-        Self { region: Region::TR, zone: Zone::istanbul(), quiet: None, daily_messages: None, daily_segments: None }
+        Self {
+            region: Region::TR,
+            zone: Zone::istanbul(),
+            quiet: None,
+            daily_messages: None,
+            daily_segments: None,
+            email_roads: RoadOrder::default(),
+        }
     }
 }
 
@@ -53,6 +64,7 @@ mod tests {
     #[case(r#"{"region":"TR","zone":"Nowhere"}"#)]
     #[case(r#"{"region":"TR","zone":"UTC","daily_mesages":5}"#)]
     #[case(r#"{"region":"TR","zone":"UTC","daily_messages":-5}"#)]
+    #[case(r#"{"region":"TR","zone":"UTC","email_roads":[]}"#)]
     fn mistakes_are_refused(#[case] text: &str) {
         assert!(serde_json::from_str::<Policy>(text).is_err());
     }

@@ -5,24 +5,24 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kopru_delivery::retry;
 use kopru_domain::CompanyId;
+use kopru_domain::email::{Choice, Try};
 use kopru_domain::message::{Facts, Hold, MessageStatus, Plan, Policy, Trouble, Wish, decide};
-use kopru_ports::Retry;
 use kopru_ports::delivery::{Outcome, Settlement, Work};
 use kopru_ports::messages::{Content, Report, SendError};
 use kopru_ports::outbox::{Body, Message, MessageChange, Outgoing};
+use kopru_ports::{PortError, Retry};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::outgoing::Task;
 use super::reports;
 use super::resolve::FIRST_LOOK;
+use super::way::{self, Way};
 
 /// What is not sent within a day of the moment when it might first go is not sent at all: it would come as a surprise.
 const WORTH_SENDING: Duration = Duration::from_hours(24);
 /// So long a sender rests that takes nothing now and does not say for how long.
 const BUSY: Duration = Duration::from_secs(5);
-/// So long one rests whose quota is spent and who does not say for how long.
-const SPENT: Duration = Duration::from_mins(15);
 /// So long one rests whose account people have to put right.
 const UNUSABLE: Duration = Duration::from_secs(10);
 
@@ -93,16 +93,46 @@ impl Done {
         self.settlement.messages.push(change);
     }
 
-    pub fn answered(&mut self, task: &Task, answer: Result<Report, SendError>) {
+    pub fn answered(&mut self, task: &Task, way: &Way, answer: Result<Report, SendError>) {
         match answer {
             Ok(report) => {
                 let message = &task.outgoing.message;
                 self.settlement.follow_ups.push(reports::first(&self.company, message, self.now));
-                self.settlement.messages.push(MessageChange::reported(message.id, report));
+                let tried = way.road().map(|road| Try { road, at: self.now, trouble: None });
+                self.settlement.messages.push(MessageChange { tried, ..MessageChange::reported(message.id, report) });
                 self.settle(&task.work, Outcome::Done);
             }
-            Err(error) => self.failed(task, &error),
+            Err(error) => self.turned_down(task, way, &error),
         }
+    }
+
+    /// What one road does not take another one may.
+    pub fn turned_down(&mut self, task: &Task, way: &Way, error: &SendError) {
+        let Way::Email { road, roads, .. } = way else { return self.failed(task, error) };
+        if error.kind == Trouble::RateLimited {
+            return self.failed(task, error);
+        }
+        let (message, tried) = (&task.outgoing.message, Try { road: *road, at: self.now, trouble: Some(error.kind) });
+        self.change(message, message.status, |change| change.tried = Some(tried.clone()));
+        match way::after(&tried, error, roads, &message.tries).filter(|_| self.is_worth_sending(task)) {
+            Some(Choice::Wait(until)) => self.wait(task, until),
+            Some(_) => self.settle(&task.work, Outcome::StillDue),
+            None => self.failed(task, error),
+        }
+    }
+
+    /// No road is open before then.
+    pub fn wait(&mut self, task: &Task, until: Timestamp) {
+        if !self.is_worth_sending(task) {
+            return self.failed(task, &PortError::new("engine", Trouble::ProviderDown, Retry::Never));
+        }
+        let message = &task.outgoing.message;
+        self.change(message, message.status, |change| change.hold = Some(Hold::Account));
+        self.rest(task, Duration::try_from(until.duration_since(self.now)).unwrap_or_default());
+    }
+
+    fn is_worth_sending(&self, task: &Task) -> bool {
+        self.now <= may_go_since(task) + WORTH_SENDING
     }
 
     /// What is wrong with the account is not the message's fault: it waits for people to put it right.
@@ -115,8 +145,7 @@ impl Done {
                 self.settle(&task.work, Outcome::Open { until: self.now + FIRST_LOOK });
             }
             Retry::After(pause) if error.kind == Trouble::RateLimited => self.rest(task, pause.unwrap_or(BUSY)),
-            Retry::After(pause) if error.kind == Trouble::DailyCap => self.rest(task, pause.unwrap_or(SPENT)),
-            _ if self.now > may_go_since(task) + WORTH_SENDING => self.refused(task, error),
+            _ if !self.is_worth_sending(task) => self.refused(task, error),
             Retry::After(pause) => self.settle(&task.work, retry(&task.work, self.now, pause, error.to_string())),
             Retry::Never if error.kind.is_the_accounts() => {
                 let message = &task.outgoing.message;
@@ -167,7 +196,6 @@ mod tests {
     use std::time::Duration;
 
     use kopru_domain::message::Channel;
-    use kopru_ports::PortError;
     use kopru_ports::delivery::Urgency;
     use kopru_ports::outbox::Contact;
     use serde_json::Value;
@@ -199,6 +227,7 @@ mod tests {
             trouble: None,
             code: None,
             provider_id: None,
+            tries: Vec::new(),
             created: NOW - accepted,
             updated: NOW,
         };

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
-use kopru_domain::email::{DraftParts, Email, EmailDraft, Envelope, Mailbox, PartFault};
+use kopru_domain::email::{DraftParts, Email, EmailDraft, Envelope, Mailbox, PartFault, Road};
 use kopru_domain::message::{Channel, OptOutCause, Trouble};
 use kopru_ports::emails::EmailAccount;
+use kopru_ports::messages::SendError;
 use kopru_ports::outbox::{Body, Message, OptOut};
 use url::Url;
 use uuid::Uuid;
@@ -47,7 +48,7 @@ pub struct EmailWish {
 /// What all e-mails of a request have in common.
 struct Common {
     batch: Uuid,
-    account: EmailAccount,
+    most_bytes: usize,
     draft: EmailDraft,
     variables: BTreeMap<String, String>,
     many: bool,
@@ -64,18 +65,40 @@ impl Engine {
     pub async fn send_emails(&self, caller: &Caller, wish: EmailWish) -> Result<SentBatch, EngineError> {
         let now = self.ports.clock.now();
         check(&wish, now)?;
+        if let Some(known) = self.known_request(caller, wish.key.as_deref(), &wish.fingerprint).await? {
+            return Ok(known);
+        }
         let EmailWish { from, recipients, many, parts, variables, send_at, key, fingerprint } = wish;
-        let account = self.ports.emails.account(&caller.company).await?;
-        let from = from.or_else(|| account.from.clone()).ok_or(EngineError::Message(Trouble::SenderMissing))?;
+        let accounts = self.email_accounts(&caller.company).await?;
+        let most_bytes = accounts.iter().map(|account| account.most_bytes).max().unwrap_or_default();
+        let own = || accounts.iter().find_map(|account| account.from.clone());
+        let from = from.or_else(own).ok_or(EngineError::Message(Trouble::SenderMissing))?;
         self.check_copies(&caller.company, &parts).await?;
         let draft = EmailDraft::parse(from, parts).map_err(in_part)?;
         let (batch, planned) = (self.ports.ids.next(), send_at.filter(|at| *at > now));
-        let common = Common { batch, account, draft, variables, many, planned, now };
+        let common = Common { batch, most_bytes, draft, variables, many, planned, now };
         let messages: Vec<Message> = recipients.iter().map(|to| self.email(caller, &common, to)).collect();
         if !many {
             common.check_single(&recipients, &messages)?;
         }
         self.accept(caller, NewRequest { id: batch, key, fingerprint, many }, messages).await
+    }
+
+    /// The accounts that the company's e-mails may go by, the one it likes best first.
+    async fn email_accounts(&self, company: &CompanyId) -> Result<Vec<EmailAccount>, EngineError> {
+        let (mut accounts, mut missing) = (Vec::new(), Trouble::NotConfigured);
+        for road in self.ports.texts.policy(company).await?.email_roads.roads() {
+            match self.account_on(company, road).await {
+                Ok(account) => accounts.push(account),
+                Err(error) if error.kind == Trouble::NotConfigured => {}
+                Err(error) => missing = error.kind,
+            }
+        }
+        if accounts.is_empty() { Err(EngineError::Message(missing)) } else { Ok(accounts) }
+    }
+
+    async fn account_on(&self, company: &CompanyId, road: Road) -> Result<EmailAccount, SendError> {
+        self.road(road)?.account(company).await
     }
 
     /// One recipient's e-mail: on its way, or failed from the start.
@@ -86,7 +109,7 @@ impl Engine {
         Message {
             id,
             batch: common.batch,
-            lane: work::messages_lane(Channel::Email, &common.account.sender),
+            lane: work::EMAILS.to_owned(),
             channel: Channel::Email,
             given: recipient.to.clone(),
             to: to.map(|to| to.address.into()),
@@ -101,6 +124,7 @@ impl Engine {
             trouble,
             code: None,
             provider_id: None,
+            tries: Vec::new(),
             created: common.now,
             updated: common.now,
         }
@@ -125,7 +149,7 @@ impl Engine {
             let envelope = Envelope { id, to: to.address.clone(), date: common.now };
             match email.mime(&envelope).len() {
                 _ if email.text.is_empty() && email.html.is_none() => Err(Trouble::ContentEmpty),
-                size if size > common.account.most_bytes => Err(Trouble::EmailTooLarge),
+                size if size > common.most_bytes => Err(Trouble::EmailTooLarge),
                 _ => Ok(email),
             }
         });

@@ -118,12 +118,12 @@ impl Engine {
 
     /// The same message as a request of its own, whose key no caller can give.
     async fn again(&self, caller: &Caller, earlier: Message) -> Result<(NewBatch, Message), EngineError> {
-        let sender = self.sender_of(&caller.company, earlier.channel).await?;
+        let lane = self.lane_of(&caller.company, earlier.channel).await?;
         let (key, now) = (format!("\u{21bb} {}", earlier.id), self.ports.clock.now());
         let message = Message {
             id: self.ports.ids.next(),
             batch: self.ports.ids.next(),
-            lane: work::messages_lane(earlier.channel, &sender),
+            lane,
             send_at: None,
             user: caller.user.clone(),
             status: MessageStatus::Queued,
@@ -131,6 +131,7 @@ impl Engine {
             trouble: None,
             code: None,
             provider_id: None,
+            tries: Vec::new(),
             created: now,
             updated: now,
             ..earlier

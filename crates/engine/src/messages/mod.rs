@@ -11,6 +11,7 @@ mod resolve;
 mod send;
 mod texts;
 mod told;
+mod way;
 
 pub use email::EmailWish;
 pub use log::SentBatch;

@@ -14,7 +14,6 @@ use kopru_ports::outbox::{Caps, Outgoing};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::channels::vendor_of;
 use super::done::Done;
 use super::resolve::InDoubt;
 use crate::Engine;
@@ -87,32 +86,31 @@ impl Outbox {
         mut tasks: Vec<Task>,
         done: &mut Done,
     ) -> Result<(), StoreError> {
-        let Some(first) = tasks.first() else { return Ok(()) };
-        let channel = first.outgoing.message.channel;
-        let sender = match self.0.sender_of(&done.company, channel).await {
+        let Some(way) = self.0.way(policy, &mut tasks, done).await? else { return Ok(()) };
+        let sender = match self.0.sender_of(&done.company, &way).await {
             Ok(sender) => sender,
             Err(error) => {
                 for task in &tasks {
-                    done.failed(task, &error);
+                    done.turned_down(task, &way, &error);
                 }
-                self.0.told_by_messages(&done.company, vendor_of(channel), &[Some(error.kind)]).await;
+                self.0.told_by_messages(&done.company, way.vendor(), &[Some(error.kind)]).await;
                 return Ok(());
             }
         };
-        tasks.truncate(at_hand(sender.per_second));
+        tasks.truncate(way.most(at_hand(sender.per_second)));
         let tasks = self.within_caps(policy, tasks, done).await?;
         let deadline = done.now + self.0.settings.message_patience + CLOCK_STEP;
-        let doubt = InDoubt { since: done.now, account: sender.account };
+        let doubt = InDoubt { since: done.now, road: way.road(), account: sender.account };
         turn.freeze(tasks.iter().map(|task| attempt(task, &doubt, deadline)).collect()).await?;
         let tasks = self.still_to_go(policy, tasks, done).await?;
-        let calls = tasks.iter().map(|task| self.0.hand_over(&done.company, task));
+        let calls = tasks.iter().map(|task| self.0.hand_over(&done.company, task, &way));
         let answers = join_all(calls).await;
         done.now = self.0.ports.clock.now();
         let troubles: Vec<_> = answers.iter().map(|answer| answer.as_ref().err().map(|error| error.kind)).collect();
         for (task, answer) in tasks.iter().zip(answers) {
-            done.answered(task, answer);
+            done.answered(task, &way, answer);
         }
-        self.0.told_by_messages(&done.company, vendor_of(channel), &troubles).await;
+        self.0.told_by_messages(&done.company, way.vendor(), &troubles).await;
         Ok(())
     }
 

@@ -53,7 +53,7 @@ impl Reports {
             return Ok(ended(work, Outcome::Done));
         };
         let Some(provider_id) = &message.provider_id else { return Ok(ended(work, Outcome::Done)) };
-        match self.0.ask(company, message.channel, provider_id).await {
+        match self.0.ask(company, &message, provider_id).await {
             Ok(Some(report)) => {
                 let settled = report.status.is_final();
                 let mut settlement = ended(work, if settled { Outcome::Done } else { later(work, now) });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kopru_domain::CompanyId;
+use kopru_domain::email::Road;
 use kopru_domain::message::{Address, MessageStatus, Trouble};
 use kopru_ports::StoreError;
 use kopru_ports::delivery::{Outcome, Settlement};
@@ -32,6 +33,9 @@ const MOST: u32 = 200;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct InDoubt {
     pub since: Timestamp,
+    /// By which road, of an e-mail.
+    #[serde(default)]
+    pub road: Option<Road>,
     /// By which account.
     #[serde(default)]
     pub account: String,
@@ -48,10 +52,10 @@ impl Engine {
     ) -> Result<Settlement, StoreError> {
         let (work, message, now) = (&task.work, &task.outgoing.message, self.ports.clock.now());
         let attempt = work.open_attempt.clone().unwrap_or_default();
-        let unread = InDoubt { since: message.created, account: String::new() };
+        let unread = InDoubt { since: message.created, road: None, account: String::new() };
         let doubt = serde_json::from_value(attempt).unwrap_or(unread);
-        if matches!(message.content, Body::Email(_)) {
-            return Ok(self.repeat_email(company, task, &doubt).await);
+        if let Body::Email(email) = &message.content {
+            return Ok(self.resolve_email(company, task, email, &doubt).await);
         }
         let since = doubt.since;
         let found = match self.look_up(company, &task.outgoing, since, turn).await? {

@@ -101,7 +101,7 @@ impl Engine {
     /// [`EngineError::KeyTaken`] where another request has the key.
     pub async fn send_messages(&self, caller: &Caller, wish: SendWish) -> Result<SentBatch, EngineError> {
         check(&wish, self.ports.clock.now())?;
-        if let Some(known) = self.known_request(caller, &wish).await? {
+        if let Some(known) = self.known_request(caller, wish.key.as_deref(), &wish.fingerprint).await? {
             return Ok(known);
         }
         let common = self.common(caller, &wish).await?;
@@ -143,9 +143,14 @@ impl Engine {
     }
 
     /// A repetition is answered before anything is looked at that may have changed since: accepted is accepted.
-    async fn known_request(&self, caller: &Caller, wish: &SendWish) -> Result<Option<SentBatch>, EngineError> {
-        let Some(key) = &wish.key else { return Ok(None) };
-        match self.ports.outbox.known(&caller.company, key, &wish.fingerprint).await? {
+    pub(super) async fn known_request(
+        &self,
+        caller: &Caller,
+        key: Option<&str>,
+        fingerprint: &str,
+    ) -> Result<Option<SentBatch>, EngineError> {
+        let Some(key) = key else { return Ok(None) };
+        match self.ports.outbox.known(&caller.company, key, fingerprint).await? {
             Some(BatchAccepted::Known(id)) => Ok(Some(self.known_batch(caller, id).await?)),
             Some(BatchAccepted::KeyTaken) => Err(EngineError::KeyTaken),
             Some(BatchAccepted::Stored) | None => Ok(None),
@@ -200,6 +205,7 @@ impl Engine {
             trouble,
             code: None,
             provider_id: None,
+            tries: Vec::new(),
             created: common.now,
             updated: common.now,
         }

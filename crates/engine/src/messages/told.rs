@@ -1,6 +1,7 @@
 //! What a vendor tells by itself: where messages stand, and what people answer.
 
 use kopru_domain::CompanyId;
+use kopru_domain::email::ails;
 use kopru_domain::message::{Address, Channel, OptOutCause, Remedy, Trouble, opt_word};
 use kopru_ports::inbound::{Inbound, InboundErrorKind, InboundRequest};
 use kopru_ports::integrations::IntegrationKind;
@@ -113,7 +114,7 @@ fn account_status(answer: Option<Trouble>) -> Option<(ConnectionStatus, Option<S
     let Some(trouble) = answer else { return Some((ConnectionStatus::Active, None)) };
     let status = match trouble {
         _ if trouble.remedy() == Remedy::Reconnect => ConnectionStatus::ReconnectRequired,
-        _ if trouble == Trouble::ProviderDown || trouble.is_the_accounts() => ConnectionStatus::Error,
+        _ if ails(trouble) => ConnectionStatus::Error,
         _ => return None,
     };
     Some((status, Some(trouble.code().to_owned())))

@@ -118,7 +118,7 @@ fn ports(world: &World, store: &Arc<Store>, freezer: &Freezer) -> Ports {
         contacts: world.memory.clone(),
         texts: world.memory.clone(),
         messages: Arc::new(Nothing),
-        emails: Arc::new(Nothing),
+        emails: Vec::new(),
         vendors: Vec::new(),
         webhooks: Vec::new(),
         ids: world.ids.clone(),

@@ -17,8 +17,7 @@ impl IntegrationStore for MemoryStore {
     async fn put(&self, company: &CompanyId, kind: IntegrationKind, settings: SecretString) -> Result<(), StoreError> {
         let (mut state, key) = (self.state(), (company.clone(), kind));
         let version = state.integrations.get(&key).map_or(0, |stored| stored.version) + 1;
-        let status = ConnectionStatus::Inactive;
-        state.integrations.insert(key, Integration { settings, version, status, last_error: None, last_used: None });
+        state.integrations.insert(key, Integration::unused(settings, version));
         Ok(())
     }
 
@@ -31,7 +30,7 @@ impl IntegrationStore for MemoryStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if let Some(stored) = self.state().integrations.get_mut(&(company.clone(), kind)) {
-            (stored.status, stored.last_error, stored.last_used) = (status, error, Some(kept(now)));
+            stored.used(status, error, kept(now));
         }
         Ok(())
     }

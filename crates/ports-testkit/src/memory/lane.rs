@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use kopru_ports::delivery::{Claim, Gather, NewAttempt, NewWork, Outcome, Urgency, Work};
@@ -54,13 +54,22 @@ impl Lane {
     }
 
     pub fn claim(&self, now: Timestamp, claim: &Claim) -> Vec<Work> {
+        let skip: HashSet<&String> = claim.skip.iter().collect();
         let wanted = |key: &String, job: &Job| {
-            !job.parked && claim.urgencies().contains(&job.urgency) && !claim.skip.contains(key)
+            !job.parked && claim.urgencies().contains(&job.urgency) && !skip.contains(key)
         };
         let due = self.jobs.iter().filter(|(key, job)| wanted(key, job) && self.ready(key, job) <= now);
         let mut due: Vec<_> = due.collect();
-        due.sort_by_key(|(key, job)| (job.due - job.urgency.lead(), *key));
-        due.truncate(most(claim.limit));
+        let order = |(one, job): &(&String, &Job), (other, its): &(&String, &Job)| {
+            let first = |job: &Job| job.due - job.urgency.lead();
+            first(job).cmp(&first(its)).then_with(|| one.cmp(other))
+        };
+        // Of tens of thousands a few are wanted: the others are not put in order.
+        if most(claim.limit) < due.len() {
+            due.select_nth_unstable_by(most(claim.limit), order);
+            due.truncate(most(claim.limit));
+        }
+        due.sort_by(order);
         let kind = due.first().map(|(_, job)| job.kind.as_str());
         due.iter().filter(|(_, job)| Some(job.kind.as_str()) == kind).map(|(key, job)| self.work(key, job)).collect()
     }

@@ -10,6 +10,7 @@ use kopru_ports::tokens::ConnectionStatus;
 use secrecy::{ExposeSecret, SecretString};
 
 const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
+const LATER: Timestamp = Timestamp::constant(1_700_000_060, 0);
 
 fn company() -> CompanyId {
     "acme".parse().expect("an id")
@@ -27,9 +28,17 @@ pub async fn settings_are_replaced_and_forgotten(store: Arc<impl IntegrationStor
         (found.settings.expose_secret(), found.status, found.last_used),
         ("one", ConnectionStatus::Error, Some(NOW))
     );
+    store.set_status(&company(), kind, ConnectionStatus::ReconnectRequired, None, LATER).await.expect("set");
+    let found = store.get(&company(), kind).await.expect("an answer").expect("settings");
+    assert_eq!((found.last_used, found.ailing_since), (Some(LATER), Some(NOW)), "the trouble lasts");
+    store.set_status(&company(), kind, ConnectionStatus::Active, None, LATER).await.expect("set");
+    let found = store.get(&company(), kind).await.expect("an answer").expect("settings");
+    assert_eq!(found.ailing_since, None, "the trouble is over");
+    store.set_status(&company(), kind, ConnectionStatus::Error, None, LATER).await.expect("set");
     store.put(&company(), kind, SecretString::from("two")).await.expect("stored");
     let found = store.get(&company(), kind).await.expect("an answer").expect("settings");
     assert_eq!((found.version, found.status, found.last_error), (2, ConnectionStatus::Inactive, None));
+    assert_eq!(found.ailing_since, None, "new settings, new luck");
     store.delete(&company(), kind).await.expect("deleted");
     assert!(store.get(&company(), kind).await.expect("an answer").is_none());
 }

@@ -68,6 +68,7 @@ pub(crate) fn message(last: u128) -> Message {
         trouble: None,
         code: None,
         provider_id: None,
+        tries: Vec::new(),
         created: NOW,
         updated: NOW,
     }

@@ -80,6 +80,7 @@ pub fn message() -> Message {
         trouble: None,
         code: None,
         provider_id: None,
+        tries: Vec::new(),
         created: NOW,
         updated: NOW,
     }

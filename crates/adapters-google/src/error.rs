@@ -200,6 +200,7 @@ mod tests {
         r#"{"error":{"code":403,"message":"x","errors":[{"domain":"global","reason":"insufficientPermissions"}]}}"#;
 
     const IN_WORDS: &str = r#"{"error":{"code":429,"message":"User-rate limit exceeded.  Retry after 1970-01-01T00:15:00.000Z","errors":[{"domain":"usageLimits","reason":"rateLimitExceeded"}]}}"#;
+    const OF_PROJECT: &str = r#"{"error":{"code":403,"message":"Quota exceeded for quota metric 'Queries' and limit 'Queries per minute' of service 'gmail.googleapis.com' for consumer 'project_number:1'.","errors":[{"domain":"usageLimits","reason":"rateLimitExceeded"}]}}"#;
     const LONG_AGO: &str = r#"{"error":{"code":429,"message":"User-rate limit exceeded.  Retry after 1969-12-31T23:00:00.000Z","errors":[{"domain":"usageLimits","reason":"rateLimitExceeded"}]}}"#;
     const USAGE: &str =
         r#"{"error":{"code":403,"message":"x","errors":[{"domain":"usageLimits","reason":"quotaExceeded"}]}}"#;
@@ -248,6 +249,7 @@ mod tests {
     #[case(403, USAGE, true)]
     #[case(429, PERSON, true)]
     #[case(429, IN_WORDS, true)]
+    #[case(403, OF_PROJECT, false)]
     #[case(429, SHEETS, false)]
     #[case(429, "", false)]
     fn one_persons_limit_is_told_from_the_projects(#[case] status: u16, #[case] body: &str, #[case] personal: bool) {

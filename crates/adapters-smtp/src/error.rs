@@ -93,15 +93,15 @@ fn for_now(phase: Phase, code: u16, enhanced: Enhanced) -> (Trouble, Retry) {
 fn for_good(phase: Phase, code: u16, enhanced: Enhanced) -> (Trouble, Retry) {
     let kind = match (phase, code, enhanced) {
         (Phase::Hello, ..) => return (Trouble::ProviderDown, AFTER),
-        (Phase::Auth, ..) | (_, 530 | 534 | 535, _) => Trouble::CredentialsRefused,
         // 5.7.30: Exchange takes no passwords any more.
-        (_, _, Some((_, 7, 8 | 9 | 30 | 57 | 139))) => Trouble::CredentialsRefused,
+        (Phase::Auth, ..) | (_, 530 | 534 | 535, _) | (_, _, Some((_, 7, 8 | 9 | 30 | 57 | 139))) => {
+            Trouble::CredentialsRefused
+        }
         (_, _, Some((_, 4, 5) | (_, 1, 90))) => return (Trouble::DailyCap, AFTER),
-        (_, _, Some((_, 3, 4) | (_, 2, 3))) => Trouble::EmailTooLarge,
         (_, _, Some((_, 7, 60) | (_, 2, 252))) => Trouble::SenderNotOurs,
         (Phase::Recipient | Phase::Message, _, Some((_, 2, 2))) => Trouble::MailboxBusy,
         (_, 552, Some((_, 7, _))) => Trouble::ContentRefused,
-        (_, 552, _) => Trouble::EmailTooLarge,
+        (_, _, Some((_, 3, 4) | (_, 2, 3))) | (_, 552, _) => Trouble::EmailTooLarge,
         (Phase::Sender, 501, _) | (Phase::Sender, _, Some((_, 1, 7 | 8))) => Trouble::SenderInvalid,
         // Postfix says so of the sender once it hears the recipient.
         (Phase::Sender, 550 | 553 | 554, _) | (Phase::Recipient, 553, Some((_, 7, 1))) => Trouble::SenderNotOurs,

@@ -58,6 +58,7 @@ const PORT: u16 = 3000;
 const CRM_TIMEOUT: u64 = 65;
 const MESSAGE_TIMEOUT: u64 = 35;
 const LEASE: u64 = 30;
+const TENANT: &str = "common";
 const REQUESTS: NonZeroU32 = NonZeroU32::new(1200).unwrap();
 
 /// What the service needs to know.
@@ -110,6 +111,21 @@ pub struct Settings {
     /// Where Twilio is, when it is a stand-in: the sandbox's `…/twilio`.
     #[arg(long, env = "KOPRU_TWILIO_URL", value_parser = web_address)]
     pub twilio_url: Option<String>,
+    /// Our app at Microsoft; without it and its secret nobody can connect an Outlook mailbox.
+    #[arg(long, env = "MICROSOFT_CLIENT_ID", default_value = "")]
+    pub microsoft_client_id: String,
+    /// Its secret.
+    #[arg(long, env = "MICROSOFT_CLIENT_SECRET", hide_env_values = true)]
+    pub microsoft_client_secret: Option<SecretString>,
+    /// Who may sign in there: `common`, `organizations`, `consumers`, or one tenant.
+    #[arg(long, env = "MICROSOFT_TENANT", default_value = TENANT)]
+    pub microsoft_tenant: String,
+    /// Where Microsoft is, when it is a stand-in: the sandbox's `…/microsoft`.
+    #[arg(long, env = "KOPRU_MICROSOFT_URL", value_parser = web_address)]
+    pub microsoft_url: Option<String>,
+    /// Lets mail servers be on private addresses and at any port: for a sandbox or a server in one's own network.
+    #[arg(long, env = "KOPRU_PRIVATE_MAIL", value_parser = BoolishValueParser::new())]
+    pub private_mail: bool,
     /// Where Resend is, when it is a stand-in: the sandbox's `…/resend`.
     #[arg(long, env = "KOPRU_RESEND_URL", value_parser = web_address)]
     pub resend_url: Option<String>,
@@ -164,6 +180,11 @@ impl Settings {
             requests_per_minute: REQUESTS,
             environment: Environment::default(),
             twilio_url: None,
+            microsoft_client_id: String::new(),
+            microsoft_client_secret: None,
+            microsoft_tenant: TENANT.to_owned(),
+            microsoft_url: None,
+            private_mail: false,
             resend_url: None,
             host: HostSettings::default(),
         }

@@ -6,17 +6,22 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use kopru_adapters_bitrix::Bitrix24;
-use kopru_adapters_google::{GoogleCalendar, GoogleConfig, GoogleConsent, GoogleSheets};
+use kopru_adapters_google::{Gmail, GoogleCalendar, GoogleConfig, GoogleConsent, GoogleSheets};
+use kopru_adapters_microsoft::{MicrosoftConfig, MicrosoftConsent, Outlook};
 use kopru_adapters_resend::{Resend, ResendAddresses};
+use kopru_adapters_smtp::{Smtp, SmtpOptions};
 use kopru_adapters_twilio::{Twilio, TwilioAddresses};
 use kopru_delivery::{Delivery, DeliveryOptions, Limiters, TimeOrderedIds, Waker};
 use kopru_engine::{Engine, Ports};
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_oauth::TokenSessions;
+use kopru_ports::Clock;
+use kopru_ports::emails::EmailSender;
 use kopru_ports::gate::Gate;
+use kopru_ports::integrations::IntegrationStore;
 use kopru_ports::oauth::OAuthProvider;
 use kopru_ports::seal::Sealer;
-use kopru_ports::tokens::TokenStore;
+use kopru_ports::tokens::{Service as ConnectedService, TokenStore};
 use kopru_ports::vendors::VendorSettings;
 use kopru_vault::{SealedIntegrations, SealedTokens, Vault};
 use secrecy::SecretString;
@@ -81,8 +86,14 @@ impl Service {
             twilio_addresses(settings),
         ));
         let mail = HttpClient::new(&options(settings.message_timeout(), settings.resend_url.is_some()))?;
-        let resend = Arc::new(Resend::new(integrations.clone(), mail, gate, clock.clone(), resend_addresses(settings)));
-        let vendors: Vec<Arc<dyn VendorSettings>> = vec![twilio.clone(), resend.clone()];
+        let resend =
+            Arc::new(Resend::new(integrations.clone(), mail, gate.clone(), clock.clone(), resend_addresses(settings)));
+        let (integrations_of, tokens_of) = (integrations.clone(), tokens.clone());
+        let roads = Roads { settings, integrations: integrations_of, tokens: tokens_of, gate, clock: clock.clone() };
+        let smtp = Arc::new(roads.smtp()?);
+        let (mailboxes, mut emails) = roads.mailboxes()?;
+        emails.extend([resend.clone() as Arc<dyn EmailSender>, smtp.clone()]);
+        let vendors: Vec<Arc<dyn VendorSettings>> = vec![twilio.clone(), resend.clone(), smtp];
         settings.environment.check(&vendors)?;
 
         let ports = Ports {
@@ -112,7 +123,8 @@ impl Service {
             contacts: store.clone(),
             texts: store.clone(),
             messages: twilio.clone(),
-            emails: vec![resend.clone()],
+            emails,
+            mailboxes,
             vendors,
             webhooks: vec![twilio, resend],
             clock: clock.clone(),
@@ -159,9 +171,67 @@ impl Service {
     }
 }
 
-fn options(timeout: Duration, private: bool) -> HttpOptions {
-    let private_addresses = if private { PrivateAddresses::Allow } else { PrivateAddresses::Deny };
+/// What the roads of e-mail have in common.
+struct Roads<'a> {
+    settings: &'a Settings,
+    integrations: Arc<dyn IntegrationStore>,
+    tokens: Arc<dyn TokenStore>,
+    gate: Arc<dyn Gate>,
+    clock: Arc<dyn Clock>,
+}
+
+type Consents = Vec<(ConnectedService, Arc<dyn OAuthProvider>)>;
+
+impl Roads<'_> {
+    /// The mailboxes that are connected by consent, of the vendors at which our client is set.
+    fn mailboxes(&self) -> anyhow::Result<(Consents, Vec<Arc<dyn EmailSender>>)> {
+        let (mut consents, mut senders): (Consents, Vec<Arc<dyn EmailSender>>) = Default::default();
+        if self.settings.google_is_set() {
+            let (config, web) = (google_config(self.settings), self.web(self.settings.google_url.is_some())?);
+            let consent: Arc<dyn OAuthProvider> =
+                Arc::new(GoogleConsent::for_gmail(config.clone(), web.clone(), self.clock.clone())?);
+            let tokens = self.sessions(&consent);
+            let (integrations, gate, clock) = (self.integrations.clone(), self.gate.clone(), self.clock.clone());
+            senders.push(Arc::new(Gmail::new(config, integrations, web, tokens, gate, clock)));
+            consents.push((ConnectedService::Gmail, consent));
+        }
+        if let Some(config) = microsoft_config(self.settings) {
+            let patience = self.settings.message_timeout().min(kopru_adapters_microsoft::CALL_TIME);
+            let web = HttpClient::new(&options(patience, self.settings.microsoft_url.is_some()))?;
+            let consent: Arc<dyn OAuthProvider> =
+                Arc::new(MicrosoftConsent::new(config.clone(), web.clone(), self.clock.clone())?);
+            let tokens = self.sessions(&consent);
+            let (integrations, gate, clock) = (self.integrations.clone(), self.gate.clone(), self.clock.clone());
+            senders.push(Arc::new(Outlook::new(config, integrations, web, tokens, gate, clock)));
+            consents.push((ConnectedService::Outlook, consent));
+        }
+        Ok((consents, senders))
+    }
+
+    fn smtp(&self) -> anyhow::Result<Smtp> {
+        let private_addresses = private(self.settings.private_mail);
+        let message = self.settings.message_timeout();
+        let options = SmtpOptions { private_addresses, message, ..SmtpOptions::default() };
+        let (integrations, gate, clock) = (self.integrations.clone(), self.gate.clone(), self.clock.clone());
+        Ok(Smtp::new(integrations, self.web(self.settings.private_mail)?, gate, clock, options))
+    }
+
+    fn web(&self, stands_in: bool) -> anyhow::Result<HttpClient> {
+        Ok(HttpClient::new(&options(self.settings.message_timeout(), stands_in))?)
+    }
+
+    fn sessions(&self, consent: &Arc<dyn OAuthProvider>) -> Arc<TokenSessions> {
+        Arc::new(TokenSessions::new(self.tokens.clone(), consent.clone(), self.clock.clone()))
+    }
+}
+
+fn options(timeout: Duration, is_private: bool) -> HttpOptions {
+    let private_addresses = private(is_private);
     HttpOptions { timeout, connect_timeout: Duration::from_secs(10), private_addresses }
+}
+
+fn private(allowed: bool) -> PrivateAddresses {
+    if allowed { PrivateAddresses::Allow } else { PrivateAddresses::Deny }
 }
 
 fn google_config(settings: &Settings) -> GoogleConfig {
@@ -170,6 +240,18 @@ fn google_config(settings: &Settings) -> GoogleConfig {
         Some(base) => GoogleConfig::at(settings.google_client_id.clone(), secret, base),
         None => GoogleConfig::new(settings.google_client_id.clone(), secret),
     }
+}
+
+/// Our app at Microsoft, where it is set.
+fn microsoft_config(settings: &Settings) -> Option<MicrosoftConfig> {
+    let secret = settings.microsoft_client_secret.clone()?;
+    let id = settings.microsoft_client_id.clone();
+    let mut config = match &settings.microsoft_url {
+        Some(base) => MicrosoftConfig::at(id, secret, base),
+        None => MicrosoftConfig::new(id, secret),
+    };
+    config.addresses.tenant.clone_from(&settings.microsoft_tenant);
+    (!config.client_id.is_empty()).then_some(config)
 }
 
 fn twilio_addresses(settings: &Settings) -> TwilioAddresses {

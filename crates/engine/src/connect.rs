@@ -72,21 +72,26 @@ impl Engine {
         }))
     }
 
-    /// Forgets the person's connection and pauses what ran on it; queues stay. Google's revocation ends
-    /// every grant of the account to the whole Cloud project, so it is called only for the last one.
+    /// Forgets the person's connection and pauses what ran on it; queues stay.
     pub async fn disconnect_google(&self, caller: &Caller, key: &TokenKey) -> Result<(), EngineError> {
         let Some(token) = self.ports.tokens.load(key).await? else { return Ok(()) };
         self.record(caller, AuditAction::GoogleDisconnected, &key.user).await?;
         self.pause_all(key).await?;
-        if self.ports.tokens.count_for_account(&token.account_id).await? <= 1 {
-            self.end_grant(key.service, token).await?;
+        self.give_up(key, token).await
+    }
+
+    /// Whose consent a service's is; `None` where our client there is not set any more.
+    fn provider(&self, service: Service) -> Option<&dyn OAuthProvider> {
+        match service {
+            Service::Gmail | Service::Outlook => self.mailbox_consent(service),
+            _ => Some(self.google(service).0),
         }
-        Ok(self.ports.tokens.delete(key).await?)
     }
 
     /// Ends a grant at the vendor. Repeatable.
     pub(crate) async fn end_grant(&self, service: Service, token: StoredToken) -> Result<(), EngineError> {
-        match self.google(service).0.revoke(token.refresh.unwrap_or(token.access)).await {
+        let Some(provider) = self.provider(service) else { return Ok(()) };
+        match provider.revoke(token.refresh.unwrap_or(token.access)).await {
             Err(error) if error.retry == Retry::Never => {
                 tracing::info!(%error, "the vendor knew the grant no more");
                 Ok(())

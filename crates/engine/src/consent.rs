@@ -83,6 +83,7 @@ impl Engine {
     pub(crate) async fn connect(&self, consent: &PendingConsent, code: SecretString) -> Result<(), EngineError> {
         match consent.key.service {
             Service::Bitrix24 => self.connect_by_app(consent, code).await,
+            Service::Gmail | Service::Outlook => self.connect_mailbox(consent, code).await,
             _ => self.connect_google(consent, code).await,
         }
     }
@@ -136,6 +137,7 @@ impl Engine {
         let TokenKey { company, user, service } = &consent.key;
         let (action, subject) = match service {
             Service::Bitrix24 => (AuditAction::PortalConnected, ""),
+            Service::Gmail | Service::Outlook => (AuditAction::VendorConnected, service.name()),
             _ => (AuditAction::GoogleConnected, user.as_str()),
         };
         self.record_as(company, consent.actor.clone(), action, subject).await

@@ -16,6 +16,7 @@ mod error;
 mod export;
 mod keys;
 mod lanes;
+mod mailboxes;
 mod messages;
 mod origins;
 mod portal;
@@ -65,7 +66,7 @@ use kopru_ports::sessions::SessionStore;
 use kopru_ports::spreadsheets::Spreadsheets;
 use kopru_ports::sync::SyncStore;
 use kopru_ports::texts::TextStore;
-use kopru_ports::tokens::TokenStore;
+use kopru_ports::tokens::{Service, TokenStore};
 use kopru_ports::vendors::VendorSettings;
 use kopru_ports::{Clock, UniqueIds};
 
@@ -146,6 +147,8 @@ pub struct Ports {
     pub messages: Arc<dyn MessageSender>,
     /// Mailboxes.
     pub emails: Vec<Arc<dyn EmailSender>>,
+    /// The consents to companies' mailboxes, of the vendors at which our client is set.
+    pub mailboxes: Vec<(Service, Arc<dyn OAuthProvider>)>,
     /// What companies set for vendors.
     pub vendors: Vec<Arc<dyn VendorSettings>>,
     /// What vendors tell by themselves.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::Engine;
 use crate::callers::Caller;
 use crate::error::{EngineError, Problem};
+use crate::mailboxes::Mailbox;
 
 /// How a company's account at a vendor is doing.
 #[derive(Debug, Clone, Serialize)]
@@ -60,6 +61,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`] where there is none.
     pub async fn vendor_status(&self, company: &CompanyId, name: &str) -> Result<VendorStatus, EngineError> {
+        if let Some(mailbox) = Mailbox::named(name) {
+            return self.mailbox_status(company, mailbox).await;
+        }
         let vendor = self.vendor(name)?;
         let found = self.ports.integrations.get(company, vendor.vendor()).await?;
         let found = found.ok_or(EngineError::NotFound("integration"))?;
@@ -74,6 +78,9 @@ impl Engine {
 
     /// Asks the vendor whether the settings still hold; how the account is then.
     pub async fn test_vendor(&self, company: &CompanyId, name: &str) -> Result<VendorStatus, EngineError> {
+        if let Some(mailbox) = Mailbox::named(name) {
+            return self.test_mailbox(company, mailbox).await;
+        }
         let vendor = self.vendor(name)?;
         let found = self.ports.integrations.get(company, vendor.vendor()).await?;
         let found = found.ok_or(EngineError::NotFound("integration"))?;
@@ -90,6 +97,9 @@ impl Engine {
 
     /// Forgets a company's settings for a vendor; what waits for it stays.
     pub async fn disconnect_vendor(&self, caller: &Caller, name: &str) -> Result<(), EngineError> {
+        if let Some(mailbox) = Mailbox::named(name) {
+            return self.disconnect_mailbox(caller, mailbox).await;
+        }
         let kind = self.vendor(name)?.vendor();
         self.record(caller, AuditAction::VendorDisconnected, name).await?;
         Ok(self.ports.integrations.delete(&caller.company, kind).await?)

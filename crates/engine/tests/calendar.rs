@@ -105,6 +105,7 @@ fn ports(calendar: Arc<Fussy>) -> Ports {
         texts: memory,
         messages: Arc::new(Nothing),
         emails: Vec::new(),
+        mailboxes: Vec::new(),
         vendors: Vec::new(),
         webhooks: Vec::new(),
         ids: Arc::new(CountedIds::default()),

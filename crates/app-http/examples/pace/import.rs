@@ -195,6 +195,7 @@ fn assemble(
         texts: store.clone(),
         messages: Arc::new(Nothing),
         emails: Vec::new(),
+        mailboxes: Vec::new(),
         vendors: Vec::new(),
         webhooks: Vec::new(),
         ids: Arc::new(TimeOrderedIds),

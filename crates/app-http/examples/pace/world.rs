@@ -116,6 +116,7 @@ impl World {
             texts: store.clone(),
             messages: Arc::new(Nothing),
             emails: Vec::new(),
+            mailboxes: Vec::new(),
             vendors: Vec::new(),
             webhooks: Vec::new(),
             ids: Arc::new(CountedIds::default()),

@@ -16,6 +16,7 @@ mod health;
 mod hooks;
 mod input;
 mod limit;
+mod mailboxes;
 mod mapping;
 mod messages;
 mod opt_outs;
@@ -108,6 +109,8 @@ pub fn router(app: App) -> Router {
         .routes(routes!(retention::get, retention::replace))
         .routes(routes!(vendors::connect, vendors::status, vendors::disconnect))
         .routes(routes!(vendors::test))
+        .routes(routes!(mailboxes::begin))
+        .routes(routes!(mailboxes::callback))
         .routes(routes!(messages::send_sms))
         .routes(routes!(messages::send_whatsapp))
         .routes(routes!(emails::send))

@@ -14,6 +14,9 @@ pub const PORTAL_CONNECTED: &str = "/integrations/bitrix24";
 /// Where a person goes who connected a calendar.
 pub const CALENDAR_CONNECTED: &str = "/integrations/google-calendar";
 
+/// Where a person goes who connected a company's mailbox.
+pub const MAILBOX_CONNECTED: &str = "/integrations/mailbox";
+
 const FRAME: &str = include_str!("page.html");
 
 /// A page.
@@ -27,6 +30,8 @@ pub enum Page {
     PortalConnected,
     /// The consent to a person's calendar ended well.
     CalendarConnected,
+    /// The consent to a company's mailbox ended well.
+    MailboxConnected,
     /// The person agreed, and the page that began it goes on.
     Agreed,
     /// The person did not agree.
@@ -83,6 +88,10 @@ impl Page {
                 "Bu pencereyi kapatıp CRM'inize dönebilirsiniz; şimdi eşitlenecek tabloyu seçin.",
             ),
             Self::CalendarConnected => ("Google Takviminiz bağlandı", "Bu pencereyi kapatıp CRM'inize dönebilirsiniz."),
+            Self::MailboxConnected => (
+                "Posta kutunuz bağlandı",
+                "Şirketinizin e-postaları artık bu adresten de gidebilir. Bu pencereyi kapatıp CRM'inize dönebilirsiniz.",
+            ),
             Self::PortalConnected => ("Bitrix24 portalınız bağlandı", "Bu pencereyi kapatıp CRM'inize dönebilirsiniz."),
             Self::Agreed => (
                 "İzniniz alındı",
@@ -142,6 +151,10 @@ impl Page {
             Self::CalendarConnected => {
                 ("Your Google Calendar is connected", "You can close this window and go back to your CRM.")
             }
+            Self::MailboxConnected => (
+                "Your mailbox is connected",
+                "Your company's e-mails can go from this address too. You can close this window and go back to your CRM.",
+            ),
             Self::PortalConnected => {
                 ("Your Bitrix24 portal is connected", "You can close this window and go back to your CRM.")
             }
@@ -217,4 +230,5 @@ pub fn router() -> Router {
         .route("/sheet-sync", page(Page::Connected))
         .route(PORTAL_CONNECTED, page(Page::PortalConnected))
         .route(CALENDAR_CONNECTED, page(Page::CalendarConnected))
+        .route(MAILBOX_CONNECTED, page(Page::MailboxConnected))
 }

@@ -15,7 +15,7 @@ use super::{App, ProblemDocument};
 /// A company's account at a vendor.
 #[derive(Serialize, ToSchema)]
 pub struct VendorView {
-    /// Which vendor: `twilio` or `resend`.
+    /// Which vendor: `twilio`, `resend`, `gmail`, `outlook` or `smtp`.
     vendor: &'static str,
     /// How it is.
     #[schema(value_type = String)]

@@ -123,12 +123,14 @@ impl Service {
     }
 
     async fn start_on(database: (&str, tempfile::TempDir), more: &[&str]) -> Self {
-        let vendors = Sandbox::start(SandboxConfig::default()).await.unwrap();
-        let [google, twilio, resend] =
-            ["google", "twilio", "resend"].map(|vendor| format!("{}/{vendor}", vendors.base_url()));
+        let smtp = Some(kopru_sandbox::Smtp { port: 0, tls_port: 0 });
+        let vendors = Sandbox::start(SandboxConfig { smtp, ..SandboxConfig::default() }).await.unwrap();
+        let [google, twilio, resend, microsoft] =
+            ["google", "twilio", "resend", "microsoft"].map(|vendor| format!("{}/{vendor}", vendors.base_url()));
         let google = ["--google-client-id", "sandbox-client", "--google-url", &google];
         let twilio = ["--twilio-url", &twilio, "--resend-url", &resend, "--message-timeout", "2"];
-        let settings = [&["--private-portals"], &google[..], &twilio[..], more].concat();
+        let microsoft = ["--microsoft-client-id", "sandbox-client", "--microsoft-url", &microsoft];
+        let settings = [&["--private-portals", "--private-mail"], &google[..], &twilio[..], &microsoft, more].concat();
         Self::run(vendors, &settings, database)
     }
 
@@ -362,6 +364,26 @@ impl Service {
         self.vendors_post("resend/webhooks", json!({ "url": url, "secrets": [secret] })).await;
     }
 
+    /// The company's mailbox at `gmail` or `outlook`, by a person's consent.
+    pub async fn connect_mailbox(&self, vendor: &str) {
+        let begin = format!("/api/v1/companies/acme/integrations/{vendor}/consent");
+        let page = self.call("POST", &begin, None).await.json["url"].as_str().unwrap().to_owned();
+        let back = self.agreed(&page).await;
+        assert_eq!(self.open("GET", &back, None).await.status, 303);
+    }
+
+    /// The company's own mail server.
+    pub async fn connect_smtp(&self) {
+        self.secrets.learn("sandbox-password");
+        let address = self.vendors.smtp_address().unwrap();
+        let settings = json!({
+            "host": "127.0.0.1", "port": address.port(), "security": "none",
+            "username": "satis@example.com", "password": "sandbox-password", "from": "satis@example.com",
+        });
+        let connected = self.call("PUT", "/api/v1/companies/acme/integrations/smtp", Some(settings)).await;
+        assert_eq!(connected.status, 200, "{}", connected.json);
+    }
+
     /// A person writes to the company.
     pub async fn writes(&self, channel: &str, number: &str, text: &str) {
         let prefix = if channel == "whatsapp" { "whatsapp:" } else { "" };
@@ -500,7 +522,7 @@ pub fn signed(id: &str, age: i64, secret: &str, body: &str) -> [(&'static str, S
 
 /// Starts a service; its process, and what it logs.
 fn serve(command: &mut Command) -> (Child, std::thread::JoinHandle<String>) {
-    let command = command.env("GOOGLE_CLIENT_SECRET", CLIENT_SECRET).env("RUST_LOG", "debug");
+    let command = command.env("GOOGLE_CLIENT_SECRET", CLIENT_SECRET).env("MICROSOFT_CLIENT_SECRET", CLIENT_SECRET).env("RUST_LOG", "debug");
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut log = process.stderr.take().unwrap();
     let log = std::thread::spawn(move || {

@@ -11,6 +11,7 @@ mod data;
 mod demo;
 mod dependency_rule;
 mod email_faults;
+mod email_roads;
 mod emails;
 mod erasure;
 mod google;

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 /// Routes that ask for no key, each with another proof of its own.
-pub const OPEN: [&str; 12] = [
+pub const OPEN: [&str; 13] = [
     "/healthz",
     "/readyz",
     "/sheet-sync/oauth/callback",
@@ -19,6 +19,7 @@ pub const OPEN: [&str; 12] = [
     "/hooks/resend/{company}",
     "/unsubscribe/{company}/{email}",
     "/api/integrations/oauth/google-calendar/callback",
+    "/api/integrations/oauth/{vendor}/callback",
 ];
 
 /// Routes that any key may call, for what it may do itself.

@@ -119,7 +119,8 @@ pub enum Choice {
 /// By which of the company's `roads`, in its order, an e-mail with these `tries` goes on.
 #[must_use]
 pub fn choose(roads: &[RoadState], tries: &[Try], now: Timestamp) -> Choice {
-    let refused = |road| tries.iter().find(|one| one.road == road).and_then(|one| one.trouble.filter(|t| is_the_roads(*t)));
+    let refused =
+        |road| tries.iter().find(|one| one.road == road).and_then(|one| one.trouble.filter(|t| is_the_roads(*t)));
     let open: Vec<&RoadState> = roads.iter().filter(|state| refused(state.road).is_none()).collect();
     if let Some(state) = open.iter().find(|state| state.ailing.is_none_or(|ailing| ailing.trial() <= now)) {
         return Choice::Go { road: state.road, trial: state.ailing.is_some() };

@@ -67,7 +67,9 @@ impl Engine {
         let opted_out = task.outgoing.contact.opted_out.is_some();
         match account.doubt {
             _ if account.sender.account != doubt.account => Ok(Look::Over),
-            Doubt::Repeat(time) if now < doubt.since + time && !opted_out => Ok(Look::Found(sender.send(request).await?)),
+            Doubt::Repeat(time) if now < doubt.since + time && !opted_out => {
+                Ok(Look::Found(sender.send(request).await?))
+            }
             Doubt::Search(time) => search(sender, &request, now < doubt.since + time).await,
             Doubt::Repeat(_) | Doubt::Ask => Ok(Look::Over),
         }

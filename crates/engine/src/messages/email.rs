@@ -97,7 +97,7 @@ impl Engine {
         if accounts.is_empty() { Err(EngineError::Message(missing)) } else { Ok(accounts) }
     }
 
-    async fn account_on(&self, company: &CompanyId, road: Road) -> Result<EmailAccount, SendError> {
+    pub(crate) async fn account_on(&self, company: &CompanyId, road: Road) -> Result<EmailAccount, SendError> {
         self.road(road)?.account(company).await
     }
 

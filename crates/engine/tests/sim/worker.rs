@@ -119,6 +119,7 @@ fn ports(world: &World, store: &Arc<Store>, freezer: &Freezer) -> Ports {
         texts: world.memory.clone(),
         messages: Arc::new(Nothing),
         emails: Vec::new(),
+        mailboxes: Vec::new(),
         vendors: Vec::new(),
         webhooks: Vec::new(),
         ids: world.ids.clone(),

@@ -55,9 +55,8 @@ impl Lane {
 
     pub fn claim(&self, now: Timestamp, claim: &Claim) -> Vec<Work> {
         let skip: HashSet<&String> = claim.skip.iter().collect();
-        let wanted = |key: &String, job: &Job| {
-            !job.parked && claim.urgencies().contains(&job.urgency) && !skip.contains(key)
-        };
+        let wanted =
+            |key: &String, job: &Job| !job.parked && claim.urgencies().contains(&job.urgency) && !skip.contains(key);
         let due = self.jobs.iter().filter(|(key, job)| wanted(key, job) && self.ready(key, job) <= now);
         let mut due: Vec<_> = due.collect();
         let order = |(one, job): &(&String, &Job), (other, its): &(&String, &Job)| {

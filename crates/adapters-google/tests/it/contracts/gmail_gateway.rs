@@ -199,7 +199,6 @@ impl EmailWorld for Gateway {
 }
 
 kopru_ports_testkit::email_sender_suite!(gateway(); skip: [
-    an_email_is_taken_as_it_is = "the clause asks for an e-mail that is queued: Gmail has sent what it took",
     a_report_follows_its_email = "who may send only cannot ask Gmail for an e-mail",
     looking_up_may_be_repeated_whatever_became_of_it = "who may send only cannot ask Gmail for an e-mail",
     a_repetition_goes_once = "Gmail knows no idempotency keys",

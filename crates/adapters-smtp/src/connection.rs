@@ -21,6 +21,9 @@ use crate::error::{Phase, broken, error, of_answer};
 use crate::letter::Letter;
 use crate::options::SmtpOptions;
 
+/// A server's last word is not waited for any longer.
+const LEAVE: Duration = Duration::from_secs(1);
+
 /// A server that has accepted our credentials.
 pub(crate) struct Connection {
     smtp: AsyncSmtpConnection,
@@ -95,9 +98,9 @@ impl Connection {
         self.say(Phase::Hello, Noop).await.map(drop)
     }
 
-    /// Takes leave. What the server says to that changes nothing.
+    /// Takes leave. What the server says to that changes nothing, nor whether it says anything.
     pub async fn quit(mut self) {
-        let _ = self.smtp.quit().await;
+        let _ = timeout(LEAVE, self.smtp.quit()).await;
     }
 
     async fn say(&mut self, phase: Phase, command: impl Display + Send) -> Result<Response, SendError> {

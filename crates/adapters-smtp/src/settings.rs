@@ -46,12 +46,11 @@ impl VendorSettings for Smtp {
         let account = self.account_by(settings.clone()).map_err(unreached)?;
         let call = async {
             let mut connection = self.open(&account).await?;
-            connection.noop().await?;
-            connection.quit().await;
-            Ok(())
+            connection.noop().await.map(|()| connection)
         };
         let reached = timeout(self.options.before, call).await.unwrap_or_else(|_| Err(broken(Phase::Hello)));
-        reached.map(|()| account.config.username).map_err(unreached)
+        reached.map_err(unreached)?.quit().await;
+        Ok(account.config.username)
     }
 }
 

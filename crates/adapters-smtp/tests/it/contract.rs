@@ -123,12 +123,9 @@ impl EmailWorld for Simulated {
 }
 
 kopru_ports_testkit::email_sender_suite!(simulated(); skip: [
-    an_email_is_taken_as_it_is = "what a server has taken is Sent, since it tells nothing more: see letters.rs",
     a_report_follows_its_email = "a server tells nothing more of what it has taken",
     looking_up_may_be_repeated_whatever_became_of_it = "nobody is asked where an e-mail stands",
     a_repetition_goes_once = "SMTP knows no idempotency keys: a person decides",
     a_repetition_after_a_lost_answer_is_answered = "SMTP knows no idempotency keys: a person decides",
-    what_never_arrived_goes_with_the_repetition = "SMTP knows no idempotency keys: a person decides",
     what_was_taken_is_found = "what was sent cannot be searched by SMTP",
-    what_never_arrived_is_not_found = "what was sent cannot be searched by SMTP",
 ]);

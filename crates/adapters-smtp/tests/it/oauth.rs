@@ -1,13 +1,15 @@
 //! Access tokens in place of a password.
 
+use futures::future::join_all;
 use kopru_adapters_smtp::Smtp;
 use kopru_domain::message::Trouble;
 use kopru_http_client::Method;
 use kopru_ports::Retry;
+use kopru_ports::emails::EmailSender as _;
 use kopru_ports::messages::SendError;
 use serde_json::{Value, json};
 
-use crate::world::{Server, Surroundings, USER, options, send};
+use crate::world::{Server, Surroundings, USER, options, request, send};
 
 const SCOPE: &str = "https://mail.google.com/";
 
@@ -50,6 +52,21 @@ async fn a_token_serves_until_its_end() {
     at_google(&server, "status", &json!({ "status": 500 })).await;
     send(&smtp).await.unwrap();
     assert_eq!(server.stats().await, (2, 2));
+}
+
+/// Whoever needs one waits for it.
+#[tokio::test]
+async fn of_many_one_fetches_the_token() {
+    let server = Server::open().await;
+    let smtp = by_tokens(&server, SCOPE, "sandbox-secret").await;
+    for _ in 0..2 {
+        let given = server.sandbox.secrets().len();
+        let sent = join_all((0..3).map(|id| smtp.send(request(id)))).await;
+        assert!(sent.iter().all(Result::is_ok), "{sent:?}");
+        assert_eq!(server.sandbox.secrets().len(), given + 1);
+        server.control(Method::POST, "google/expire", json!({})).await;
+        server.fault("RSET", "reset_before", &json!({ "times": 3 })).await;
+    }
 }
 
 /// The server explains it in a challenge, for which the client has no answer.

@@ -95,6 +95,10 @@ async fn an_account_is_tried_and_nothing_is_sent() {
     let server = Server::open().await;
     assert_eq!(reached(&server, &json!({})).await.unwrap(), USER);
     assert_eq!(server.stats().await, (0, 1));
+    server.fault("QUIT", "hang_before", &json!({})).await;
+    assert_eq!(reached(&server, &json!({})).await.unwrap(), USER);
+    server.fault("NOOP", "reset_before", &json!({})).await;
+    assert_eq!(reached(&server, &json!({})).await.unwrap_err().kind, SettingsErrorKind::Unavailable);
     let error = reached(&server, &json!({ "password": "an0ther" })).await.unwrap_err();
     assert_eq!((error.kind, error.detail.as_deref()), (SettingsErrorKind::Refused, Some("535 5.7.8")));
     let error = reached(&server, &json!({ "port": nobody() })).await.unwrap_err();

@@ -29,7 +29,8 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn address() -> impl Strategy<Value = EmailAddress> {
-    "[a-z][a-z0-9]{0,8}(\\.[a-z0-9]{1,5})?@(example\\.com|çiçek\\.com\\.tr)".prop_map(|text| text.parse().unwrap())
+    "[a-z][a-z0-9]{0,8}(\\.[a-z0-9]{1,5})?@(example\\.com|çiçek\\.com\\.tr)"
+        .prop_map(|text| text.parse().expect("an address"))
 }
 
 fn mailbox() -> impl Strategy<Value = Mailbox> {
@@ -65,7 +66,7 @@ fn email() -> impl Strategy<Value = Email> {
 
 fn people(read: &ParsedMail<'_>, header: &str) -> Vec<(Option<String>, String)> {
     let Some(header) = read.headers.get_first_header(header) else { return Vec::new() };
-    let all = addrparse_header(header).unwrap().into_inner().into_iter();
+    let all = addrparse_header(header).expect("addresses").into_inner().into_iter();
     let single = |one| if let MailAddr::Single(one) = one { (one.display_name, one.addr) } else { panic!("a group") };
     all.map(single).collect()
 }
@@ -90,12 +91,12 @@ fn assert_said(email: &Email, read: &ParsedMail<'_>) {
     let (files, texts): (Vec<_>, Vec<_>) =
         leaves.into_iter().partition(|part| part.get_content_disposition().disposition == DispositionType::Attachment);
     let texts: Vec<_> =
-        texts.iter().map(|part| (part.ctype.mimetype.clone(), unix(&part.get_body().unwrap()))).collect();
+        texts.iter().map(|part| (part.ctype.mimetype.clone(), unix(&part.get_body().expect("a text")))).collect();
     let html = email.html.iter().map(|html| ("text/html".to_owned(), html.clone()));
     assert_eq!(texts, std::iter::once(("text/plain".to_owned(), email.text.clone())).chain(html).collect::<Vec<_>>());
     let files: Vec<_> = files
         .iter()
-        .map(|part| (part.get_content_disposition().params["filename"].clone(), part.get_body_raw().unwrap()))
+        .map(|part| (part.get_content_disposition().params["filename"].clone(), part.get_body_raw().expect("a file")))
         .collect();
     let written: Vec<_> =
         email.attachments.iter().map(|file| (file.name().to_owned(), file.content().to_vec())).collect();

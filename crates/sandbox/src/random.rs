@@ -20,6 +20,6 @@ pub(crate) fn hex() -> String {
 /// A random UUID, version 4.
 pub(crate) fn uuid() -> String {
     let digits = hex();
-    let [a, b, c, d, e] = [&digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..]];
-    format!("{a}-{b}-4{c}-8{d}-{e}")
+    let part = |from: usize, to: usize| &digits[from..to];
+    format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }

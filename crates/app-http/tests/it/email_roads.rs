@@ -9,8 +9,7 @@ const AYSE: &str = "ayse@example.org";
 /// What a caller hears of one e-mail, once it is settled or in doubt.
 async fn send(service: &Service, subject: &str) -> Value {
     let body = json!({ "to": AYSE, "subject": subject, "text": "Merhaba" });
-    let sent =
-        service.send("POST", "/api/integrations/email/send", Some(body), &[("Prefer", "wait=30")]).await.json;
+    let sent = service.send("POST", "/api/integrations/email/send", Some(body), &[("Prefer", "wait=30")]).await.json;
     let path = format!("/api/integrations/messages/{}", sent["messages"][0]["id"].as_str().unwrap());
     let mut shown = sent["messages"][0].clone();
     for _ in 0..600 {

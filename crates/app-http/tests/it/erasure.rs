@@ -67,7 +67,7 @@ impl Beta {
         let template = json!({ "text": "Bizim" });
         beta.call(service, "PUT", "/api/integrations/templates/bizim", Some(template)).await;
         beta.call(service, "POST", "/api/v1/sessions", Some(json!({ "user": "veli" }))).await;
-        let number = json!({ "channel": "sms", "number": "+905329999999" });
+        let number = json!({ "channel": "sms", "address": "+905329999999" });
         beta.call(service, "PUT", "/api/integrations/opt-outs", Some(number)).await;
         beta
     }

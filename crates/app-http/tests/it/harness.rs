@@ -522,7 +522,10 @@ pub fn signed(id: &str, age: i64, secret: &str, body: &str) -> [(&'static str, S
 
 /// Starts a service; its process, and what it logs.
 fn serve(command: &mut Command) -> (Child, std::thread::JoinHandle<String>) {
-    let command = command.env("GOOGLE_CLIENT_SECRET", CLIENT_SECRET).env("MICROSOFT_CLIENT_SECRET", CLIENT_SECRET).env("RUST_LOG", "debug");
+    let command = command
+        .env("GOOGLE_CLIENT_SECRET", CLIENT_SECRET)
+        .env("MICROSOFT_CLIENT_SECRET", CLIENT_SECRET)
+        .env("RUST_LOG", "debug");
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut log = process.stderr.take().unwrap();
     let log = std::thread::spawn(move || {

@@ -99,7 +99,7 @@ impl Outbox {
         };
         tasks.truncate(way.most(at_hand(sender.per_second)));
         let tasks = self.within_caps(policy, tasks, done).await?;
-        let deadline = done.now + self.0.settings.message_patience + CLOCK_STEP;
+        let deadline = done.now + way.patience(self.0.settings.message_patience) + CLOCK_STEP;
         let doubt = InDoubt { since: done.now, road: way.road(), account: sender.account };
         turn.freeze(tasks.iter().map(|task| attempt(task, &doubt, deadline)).collect()).await?;
         let tasks = self.still_to_go(policy, tasks, done).await?;

@@ -1,7 +1,9 @@
 //! By which account a turn's messages go.
 
+use std::time::Duration;
+
 use kopru_domain::CompanyId;
-use kopru_domain::email::{Ailing, Choice, Road, RoadState, Try, ails, choose};
+use kopru_domain::email::{Ailing, Choice, Road, RoadState, Try, ails, choose, is_the_roads};
 use kopru_domain::message::{Channel, Policy, Trouble};
 use kopru_ports::emails::EmailSender;
 use kopru_ports::integrations::IntegrationKind;
@@ -33,6 +35,11 @@ impl Way {
             Self::Phone(_) => None,
             Self::Email { road, .. } => Some(*road),
         }
+    }
+
+    /// So long one message may take, where one call takes `one`: the roads of e-mail make several.
+    pub fn patience(&self, one: Duration) -> Duration {
+        if self.road().is_some() { one * 2 } else { one }
     }
 
     /// So many messages at once: as a trial one, lest the trouble meets more.
@@ -99,8 +106,8 @@ impl Engine {
 }
 
 /// What a refusal on a road means for an e-mail: how it goes on, where another try may take it; its own end otherwise.
-pub(super) fn after(tried: &Try, error: &SendError, roads: &[RoadState], tries: &[Try]) -> Option<Choice> {
-    let passes_on = ails(error.kind) || kopru_domain::email::is_the_roads(error.kind);
+pub(super) fn after(tried: &Try, error: &SendError, roads: &[RoadState], before: &[Try]) -> Option<Choice> {
+    let passes_on = ails(error.kind) || is_the_roads(error.kind);
     if error.retry == Retry::OutcomeUnknown || !passes_on {
         return None;
     }
@@ -109,8 +116,8 @@ pub(super) fn after(tried: &Try, error: &SendError, roads: &[RoadState], tries: 
         let since = state.ailing.map_or(tried.at, |ailing| ailing.since);
         state.ailing = Some(Ailing { since, last: tried.at });
     }
-    let tries: Vec<Try> = tries.iter().chain([tried]).cloned().collect();
-    match choose(&roads, &tries, tried.at) {
+    let all: Vec<Try> = before.iter().chain([tried]).cloned().collect();
+    match choose(&roads, &all, tried.at) {
         Choice::Nowhere(_) => None,
         choice => Some(choice),
     }

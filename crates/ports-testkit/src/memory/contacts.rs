@@ -38,7 +38,7 @@ impl ContactStore for MemoryStore {
             let (since, cause) = contact.opted_out?;
             Some(OptOut { channel: *channel, address: address.parse().ok()?, since, cause })
         });
-        Ok(page(out, after, limit, |out| (out.channel, &out.address)))
+        Ok(page(out, after.as_ref(), limit, |out| (out.channel, &out.address)))
     }
 
     async fn contacts(
@@ -52,7 +52,7 @@ impl ContactStore for MemoryStore {
         let known = own.filter_map(|((_, channel, address), contact)| {
             Some(KnownAddress { channel: *channel, address: address.parse().ok()?, contact: contact.clone() })
         });
-        Ok(page(known, after, limit, |known| (known.channel, &known.address)))
+        Ok(page(known, after.as_ref(), limit, |known| (known.channel, &known.address)))
     }
 
     async fn batches(
@@ -81,12 +81,12 @@ impl ContactStore for MemoryStore {
 /// What comes after the one given, by channel and address as they are written.
 fn page<T>(
     all: impl Iterator<Item = T>,
-    after: Option<(Channel, Address)>,
+    after: Option<&(Channel, Address)>,
     limit: u32,
     place: impl Fn(&T) -> (Channel, &Address),
 ) -> Vec<T> {
     let written = |(channel, address): (Channel, &Address)| (channel.to_string(), address.to_string());
-    let after = after.as_ref().map(|(channel, address)| written((*channel, address)));
+    let after = after.map(|(channel, address)| written((*channel, address)));
     let mut page: Vec<T> = all.filter(|one| after.as_ref().is_none_or(|after| written(place(one)) > *after)).collect();
     page.sort_by_key(|one| written(place(one)));
     page.truncate(most(limit));

@@ -70,9 +70,9 @@ pub(super) async fn delete(
     let id = stored.immutable_id.clone();
     // What was sent is still where it was sent to.
     if stored.is_draft {
-        _ = mailbox.messages.remove(&id)
+        mailbox.messages.remove(&id);
     } else {
-        stored.is_kept = false
+        stored.is_kept = false;
     }
     app.tell(Event::email("microsoft", &id));
     Ok(StatusCode::NO_CONTENT)

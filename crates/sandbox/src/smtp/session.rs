@@ -103,7 +103,7 @@ impl Session {
             Ok(Request::Ehlo { .. }) => self.hello(),
             Ok(Request::Helo { .. }) => Reply::new(250, "sandbox"),
             Ok(Request::Mail { from }) => self.mail(from.address, from.size),
-            Ok(Request::Rcpt { to }) => self.rcpt(to.address),
+            Ok(Request::Rcpt { to }) => self.rcpt(&to.address),
             Ok(Request::Rset) => {
                 self.envelope = Envelope::default();
                 Reply::new(250, "2.0.0 Ok")
@@ -154,7 +154,7 @@ impl Session {
         Reply::new(250, "2.1.0 Ok")
     }
 
-    fn rcpt(&mut self, recipient: String) -> Reply {
+    fn rcpt(&mut self, recipient: &str) -> Reply {
         if self.envelope.sender.is_none() {
             return Reply::new(503, "5.5.1 MAIL first");
         }

@@ -45,13 +45,11 @@ impl Graph {
 }
 
 /// A message that Graph takes, but for what is changed.
-pub fn message(changed: Value) -> Value {
+pub fn message(mut changed: Value) -> Value {
     let mut message = json!({
         "subject": "Teklifiniz hazır", "body": {"contentType": "HTML", "content": "<p>Merhaba</p>"},
         "toRecipients": [{"emailAddress": {"address": "Ayse@example.com", "name": "Ayşe"}}],
     });
-    for (name, value) in changed.as_object().unwrap() {
-        message[name] = value.clone();
-    }
+    message.as_object_mut().unwrap().append(changed.as_object_mut().unwrap());
     message
 }

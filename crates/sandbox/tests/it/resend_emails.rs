@@ -34,14 +34,14 @@ async fn an_email_is_shown_as_documented_and_filed_with_all_its_parts() {
     });
     assert_eq!((status, email), (200, expected));
 
-    let filed = fixture.inspect("mail").await[0].clone();
+    let shown = fixture.inspect("mail").await[0].clone();
     assert_eq!(
-        (&filed["vendor"], &filed["message_id"], &filed["status"]),
+        (&shown["vendor"], &shown["message_id"], &shown["status"]),
         (&json!("resend"), &message_id, &json!("queued"))
     );
-    assert_eq!(filed["recipients"], json!(["ayse@example.com", "c@example.com", "d@example.com"]));
-    assert_eq!(filed["headers"], json!([{"name": "X-Kayit", "value": "42"}]));
-    let files = filed["attachments"].as_array().unwrap();
+    assert_eq!(shown["recipients"], json!(["ayse@example.com", "c@example.com", "d@example.com"]));
+    assert_eq!(shown["headers"], json!([{"name": "X-Kayit", "value": "42"}]));
+    let files = shown["attachments"].as_array().unwrap();
     let told: Vec<_> =
         files.iter().map(|file| (file["filename"].as_str().unwrap(), file["size"].as_u64().unwrap())).collect();
     assert_eq!(told, [("teklif ğüş.pdf", 3), ("a.png", 2), ("b.bin", 1), ("c.csv", 0)]);

@@ -53,7 +53,8 @@ async fn a_process_that_froze_while_it_recorded_is_undone_and_frees_its_lane() {
     assert_eq!(other.ask("lease").await, "leased a");
     assert_eq!(other.ask("claim").await, "claimed 1");
     frozen.signal(Signal::CONT);
-    assert_eq!(frozen.answer().await.unwrap(), "Unavailable");
+    // That its connection is gone or, where that was replaced already, that the lane is another's.
+    assert!(["Unavailable", "StaleLease"].contains(&&*frozen.answer().await.unwrap()));
     assert_eq!(frozen.ask("settle 1").await, "StaleLease");
     assert_eq!(other.ask("settle 1").await, "done");
 }

@@ -1,4 +1,4 @@
-// Pictures of the sandbox's phone and calendar, with what the service sent and added.
+// Pictures of the sandbox's phone, mailboxes and calendar, with what the service sent and added.
 // Arguments: the service's binary, the folder of the pictures.
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -77,23 +77,38 @@ async function events() {
   return meeting.id;
 }
 
+async function emails() {
+  const mail = async (to, subject, html, more = {}) => {
+    const { messages: [{ id }] } = await call('POST', '/api/integrations/email/send', { to, subject, html, ...more });
+    while (!(await call('GET', `/api/integrations/messages/${id}`)).provider_id) await new Promise((done) => setTimeout(done, 50));
+    await pass(9);
+  };
+  const file = (name, kind, text) => ({ name, kind, content: Buffer.from(text).toString('base64') });
+  await mail('Can Deneme <can@ornek.example>', 'Siparişiniz yola çıktı', '<p>Merhaba Can Bey,</p><p>Siparişiniz bugün kargoya verildi.</p>');
+  await mail('Elif Misal <elif@ornek.example>', 'Yıllık bakım sözleşmesi', '<p>Merhaba Elif Hanım,</p><p>Sözleşme taslağı ektedir.</p>', { attachments: [file('sözleşme.pdf', 'application/pdf', 'Yıllık bakım sözleşmesi')] });
+  await mail('Ayşe Örnek <ayse@ornek.example>', 'Teklifiniz hazır 🎉', '<h2>Sayın Ayşe Örnek,</h2><p>Görüştüğümüz etiket yazıcıları için teklifimiz <b>48.500 ₺</b>. Cuma gününe kadar geçerlidir.</p><p>İyi çalışmalar dileriz.</p>', { cc: ['mert@ornek.example'], attachments: [file('teklif-2041.pdf', 'application/pdf', 'Etiket yazıcıları: 48.500 TL')] });
+}
+
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 try {
   await messages();
   const meeting = await events();
+  await emails();
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
   const context = await browser.newContext({ locale: 'tr-TR', timezoneId: 'Europe/Istanbul', colorScheme: 'light', reducedMotion: 'reduce', deviceScaleFactor: 1.5 });
   const page = await context.newPage();
   /** The pages listen to the sandbox without an end, so it is an element that is waited for. */
-  const picture = async (name, path, shown, width, height, fullPage = false) => {
+  const picture = async (name, path, shown, width, height, { fullPage = false, click } = {}) => {
     await page.setViewportSize({ width, height });
     await page.goto(`${vendors}${path}`, { waitUntil: 'domcontentloaded' });
+    if (click) await page.click(click);
     await page.waitForSelector(shown);
     await page.screenshot({ path: join(folder, `${name}.png`), fullPage });
   };
   await picture('phone-sms', `/twilio/phone?lang=tr&with=${encodeURIComponent(ayse)}`, '.bubble', 860, 760);
   await picture('phone-whatsapp', `/twilio/phone?lang=tr&with=${encodeURIComponent(`whatsapp:${elif}`)}`, '.bubble', 860, 760);
-  await picture('calendar', '/google/calendar?lang=tr', '.chip', 1280, 860, true);
+  await picture('mail', '/mail?lang=tr', '#letter iframe', 1280, 760, { click: '#list button' });
+  await picture('calendar', '/google/calendar?lang=tr', '.chip', 1280, 860, { fullPage: true });
   await picture('calendar-event', `/google/calendar?lang=tr&event=${meeting}`, 'dialog[open]', 1280, 860);
   await browser.close();
 } finally {

@@ -44,7 +44,7 @@ export async function open(binary) {
     DATABASE_URL: `sqlite://${folder}/kopru.db`, KOPRU_PORT: String(port), KOPRU_PUBLIC_URL: base, RUST_LOG: 'error',
     KOPRU_VAULT_KEYS: execFileSync(binary, ['vault', 'generate-key'], { encoding: 'utf8' }).trim(),
     GOOGLE_CLIENT_ID: 'sandbox-client', GOOGLE_CLIENT_SECRET: 'sandbox-secret',
-    KOPRU_GOOGLE_URL: `${vendors}/google`, KOPRU_TWILIO_URL: `${vendors}/twilio`,
+    KOPRU_GOOGLE_URL: `${vendors}/google`, KOPRU_TWILIO_URL: `${vendors}/twilio`, KOPRU_RESEND_URL: `${vendors}/resend`,
   };
   const run = (...args) => execFileSync(binary, args, { env: { ...process.env, ...env }, encoding: 'utf8' }).trim();
   run('company', 'add', 'acme');
@@ -58,6 +58,7 @@ export async function open(binary) {
 
   const settings = { account_sid: ACCOUNT, auth_token: 'sandbox-token', from_sms: SENDER, from_whatsapp: SENDER, messages_per_second: 100 };
   await call('PUT', '/api/v1/companies/acme/integrations/twilio', settings);
+  await call('PUT', '/api/v1/companies/acme/integrations/resend', { api_key: 're_sandbox', from: 'Örnek A.Ş. <satis@example.com>' });
   await control('POST', 'twilio/webhook', { url: `${base}/hooks/twilio/acme` });
   await control('POST', 'twilio/settings', { sent_ms: 20, delivered_ms: 20, read_ms: 20 });
   const page = await call('GET', CALENDAR);

@@ -12,7 +12,8 @@ use kopru_ports::delivery::{
 };
 use kopru_store_postgres::PostgresStore;
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr};
 
 const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
 /// Keys of a turn: a batch of Bitrix24.
@@ -58,14 +59,23 @@ async fn database(
     admin.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}"))).await?;
     admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
     let url = address(server, name);
-    let store = PostgresStore::open(&url, 4).await?;
     let mut owner = PgConnection::connect(&url).await?;
+    first_schema().run(&mut owner).await?;
     owner.execute(AssertSqlSafe(HISTORY.replace("{finished}", &finished.to_string()))).await?;
-    owner.execute(BACK_TO_THE_FIRST).await?;
-    drop(store);
     let begun = Instant::now();
     let store = PostgresStore::open(&url, 4).await?;
     Ok((store, begun.elapsed()))
+}
+
+/// What the first version made of a new database.
+fn first_schema() -> Migrator {
+    let text = include_str!("../migrations/0001_first.sql").into_sql_str();
+    Migrator {
+        migrations: vec![Migration::new(1, "first".into(), MigrationType::Simple, text, false)].into(),
+        table_name: "kopru.schema_migration".into(),
+        create_schemas: vec!["kopru".into()].into(),
+        ..Migrator::DEFAULT
+    }
 }
 
 const HISTORY: &str = "
@@ -81,23 +91,6 @@ const HISTORY: &str = "
     SELECT company_id, config_id, 'e' || number, 0, 1, now(), now()
     FROM kopru.sheet_sync_config, generate_series(1, {finished}) AS number;
     ANALYZE;";
-
-/// As the first version left it.
-const BACK_TO_THE_FIRST: &str = "
-    DO $$
-    DECLARE
-        entry RECORD;
-    BEGIN
-        FOR entry IN SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'kopru' LOOP
-            EXECUTE format('DROP POLICY %I ON kopru.%I', entry.policyname, entry.tablename);
-        END LOOP;
-        FOR entry IN SELECT relname FROM pg_class WHERE relnamespace = 'kopru'::regnamespace AND relrowsecurity LOOP
-            EXECUTE format('ALTER TABLE kopru.%I NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY', entry.relname);
-        END LOOP;
-    END $$;
-    DROP TABLE kopru.user_integration, kopru.company_integration, kopru.oauth_consent;
-    ALTER TABLE kopru.lane DROP COLUMN holder, DROP COLUMN first_due;
-    DELETE FROM kopru.schema_migration WHERE version > 1;";
 
 /// The mean and the slowest of so many turns: 50 keys made due, leased, claimed, frozen, settled, given back.
 async fn cost(store: &PostgresStore, turns: u32) -> Result<String, Failed> {

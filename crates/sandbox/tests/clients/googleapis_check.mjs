@@ -163,8 +163,9 @@ const mime = (id) => lines(id).join('\r\n');
 const raw = Buffer.from(mime('raw')).toString('base64url');
 const { data: first } = await gmail.users.messages.send({ userId: 'me', requestBody: { raw } });
 const media = { mimeType: 'message/rfc822', body: mime('media') };
-const { data: second } = await gmail.users.messages.send({ userId: 'me', media });
-const { data: third } = await gmail.users.messages.send({ userId: 'me', requestBody: {}, media: { ...media, body: mime('both') } });
+// Uploads go to the address that the call itself is given.
+const { data: second } = await gmail.users.messages.send({ userId: 'me', media }, { rootUrl });
+const { data: third } = await gmail.users.messages.send({ userId: 'me', requestBody: {}, media: { ...media, body: mime('both') } }, { rootUrl });
 for (const [id, sent] of [['raw', first], ['media', second], ['both', third]]) {
   const { data: found } = await gmail.users.messages.list({ userId: 'me', q: `rfc822msgid:${id}@example.com` });
   assert.deepEqual(found.messages.map((message) => message.id), [sent.id], id);

@@ -83,7 +83,7 @@ const refusal = (status, code) => (error) => {
   return true;
 };
 await assert.rejects(graph.api('/me/messages/nobody').get(), refusal(404, 'ErrorItemNotFound'));
-await assert.rejects(graph.api('/me/sendMail').post({ message: { ...message, toRecipients: [] } }), refusal(400, 'ErrorInvalidRecipients'));
+await assert.rejects(graph.api('/me/sendMail').post({ message: { ...message, toRecipients: [], ccRecipients: [], bccRecipients: [] } }), refusal(400, 'ErrorInvalidRecipients'));
 // The client itself waits as long as it is told, and asks again.
 await control('faults', { vendor: 'microsoft', matching: '/v1.0/me', kind: 'error', status: 429, code: 'ApplicationThrottled' });
 assert.equal((await graph.api('/me').get()).mail, 'demo@example.com');

@@ -97,14 +97,6 @@ fn name_of(reply: &Reply) -> Option<String> {
     is_name.then_some(name)
 }
 
-/// The same where nothing can have been sent, whatever became of the call.
-pub(crate) fn unsent(mut found: SendError) -> SendError {
-    if found.retry == UNKNOWN {
-        found.kind = Trouble::ProviderDown;
-    }
-    found.without_effect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -190,9 +182,9 @@ mod tests {
 
     #[test]
     fn what_can_have_sent_nothing_is_asked_again() {
-        let again = unsent(error(Trouble::OutcomeUnknown, UNKNOWN));
+        let again = error(Trouble::OutcomeUnknown, UNKNOWN).sent_nothing();
         assert_eq!((again.kind, again.retry), (Trouble::ProviderDown, AFTER));
-        let refused = unsent(error(Trouble::CredentialsRefused, NEVER));
+        let refused = error(Trouble::CredentialsRefused, NEVER).sent_nothing();
         assert_eq!((refused.kind, refused.retry), (Trouble::CredentialsRefused, NEVER));
     }
 }

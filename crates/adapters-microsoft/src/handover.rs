@@ -7,7 +7,7 @@ use kopru_ports::emails::EmailRequest;
 use kopru_ports::messages::{Report, SendError};
 
 use crate::call::Session;
-use crate::error::{UNKNOWN, error, unsent};
+use crate::error::{UNKNOWN, error};
 use crate::sender::Outlook;
 
 /// A call that was cut off may be carried out so long after.
@@ -26,7 +26,7 @@ impl Outlook {
                 if refusal.retry == UNKNOWN {
                     discard_strays(session, request).await;
                 }
-                return Err(unsent(refusal));
+                return Err(refusal.sent_nothing());
             }
         };
         match session.send(&id).await {
@@ -47,7 +47,7 @@ impl Outlook {
             Ok(Some(false)) => Ok(report(id)),
             // What is thrown away is sent by no call that is under way.
             Ok(Some(true)) => match session.discard(&id).await {
-                Ok(true) => Err(unsent(refusal)),
+                Ok(true) => Err(refusal.sent_nothing()),
                 Ok(false) => Err(nowhere(refusal)),
                 Err(_) => Err(refusal),
             },

@@ -3,17 +3,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kopru_domain::CompanyId;
-use kopru_domain::message::Trouble;
 use kopru_http_client::HttpClient;
+use kopru_ports::Clock;
 use kopru_ports::emails::{Doubt, EmailAccount, EmailRequest, EmailSender};
-use kopru_ports::gate::{Charge, Gate, Limit, Pass};
+use kopru_ports::gate::{Gate, Limit};
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
 use kopru_ports::messages::{Report, SendError, Sender};
+use kopru_ports::senders::{Turn, settings_of};
 use kopru_ports::tokens::AccessTokens;
-use kopru_ports::{Clock, Retry};
 
 use crate::config::MicrosoftConfig;
-use crate::error::{error, unsent};
+use crate::error::ADAPTER;
 use crate::handover::report;
 use crate::settings::OutlookSettings;
 
@@ -49,27 +49,8 @@ impl Outlook {
     }
 
     async fn settings_of(&self, company: &CompanyId) -> Result<OutlookSettings, SendError> {
-        let found = self.integrations.get(company, IntegrationKind::Outlook).await;
-        let found = found.map_err(|cause| error(Trouble::ProviderDown, Retry::After(None)).caused_by(cause))?;
-        let found = found.ok_or_else(|| error(Trouble::NotConfigured, Retry::Never))?;
-        OutlookSettings::read(&found.settings)
-    }
-
-    /// Waits for the mailbox's turn.
-    async fn enter(&self, request: &EmailRequest, limit: &Limit) -> Result<(), SendError> {
-        let charges = vec![Charge { limit: limit.clone(), cost: 1.0 }];
-        let pass = Pass { company: request.company.clone(), urgency: request.urgency, charges };
-        self.gate.enter(pass).await.map_err(|later| {
-            let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
-            error(Trouble::RateLimited, Retry::After(Some(pause)))
-        })
-    }
-
-    /// Tells the gate of a refusal. A quota that is spent is the engine's to wait for.
-    async fn heed(&self, limit: &Limit, refusal: &SendError) {
-        if let (Trouble::RateLimited, Retry::After(Some(pause))) = (refusal.kind, refusal.retry) {
-            self.gate.refused(&limit.scope, self.clock.now() + pause).await;
-        }
+        let kept = settings_of(&*self.integrations, company, IntegrationKind::Outlook, ADAPTER).await?;
+        OutlookSettings::read(&kept)
     }
 }
 
@@ -90,12 +71,9 @@ impl EmailSender for Outlook {
         let settings = self.settings_of(&request.company).await?;
         let mut session = self.open(&request.company).await?;
         let limit = settings.limit(session.account());
-        self.enter(&request, &limit).await?;
-        let sent = self.hand_over(&mut session, &request).await;
-        if let Err(refusal) = &sent {
-            self.heed(&limit, refusal).await;
-        }
-        sent
+        let turn = Turn { gate: &*self.gate, clock: &*self.clock, adapter: ADAPTER };
+        let call = self.hand_over(&mut session, &request);
+        turn.send(&request.company, request.urgency, limit, call).await
     }
 
     /// Microsoft tells no more than that it was sent: what comes back is an e-mail like others.
@@ -106,7 +84,8 @@ impl EmailSender for Outlook {
     /// A draft proves nothing: it may be of an earlier try, and the copy of the last one not there yet.
     async fn search(&self, request: &EmailRequest) -> Result<Option<Report>, SendError> {
         let mut session = self.open(&request.company).await?;
-        let found = session.find(&request.email.message_id(request.envelope.id)).await.map_err(unsent)?;
+        let found =
+            session.find(&request.email.message_id(request.envelope.id)).await.map_err(SendError::sent_nothing)?;
         Ok(found.into_iter().find(|message| !message.is_draft).map(|sent| report(sent.id)))
     }
 }

@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use kopru_domain::CompanyId;
-use kopru_domain::message::Trouble;
 use kopru_http_client::{Method, Reply, RequestBuilder};
-use kopru_ports::Retry;
-use kopru_ports::delivery::Urgency;
-use kopru_ports::gate::{Charge, Limit, Pass};
+use kopru_ports::gate::Limit;
 use kopru_ports::integrations::IntegrationKind;
 use kopru_ports::messages::SendError;
+use kopru_ports::senders::{Turn, settings_of};
 use secrecy::ExposeSecret as _;
 
 use crate::config::ResendConfig;
-use crate::error::{error, of_call, of_reply};
+use crate::error::{ADAPTER, of_call, of_reply};
 use crate::sender::Resend;
 
 /// The time-out for the client that [`Resend`] gets.
@@ -21,10 +19,8 @@ pub const CALL_TIME: Duration = Duration::from_secs(30);
 
 impl Resend {
     pub(crate) async fn config_of(&self, company: &CompanyId) -> Result<ResendConfig, SendError> {
-        let found = self.integrations.get(company, IntegrationKind::Resend).await;
-        let found = found.map_err(|cause| error(Trouble::ProviderDown, Retry::After(None)).caused_by(cause))?;
-        let found = found.ok_or_else(|| error(Trouble::NotConfigured, Retry::Never))?;
-        ResendConfig::read(&found.settings)
+        let kept = settings_of(&*self.integrations, company, IntegrationKind::Resend, ADAPTER).await?;
+        ResendConfig::read(&kept)
     }
 
     pub(crate) fn request(&self, method: Method, config: &ResendConfig, path: &str) -> RequestBuilder {
@@ -37,21 +33,8 @@ impl Resend {
         self.http.send(request).await.map_err(of_call)
     }
 
-    /// Waits for the team's turn.
-    pub(crate) async fn enter(&self, company: &CompanyId, urgency: Urgency, limit: &Limit) -> Result<(), SendError> {
-        let charges = vec![Charge { limit: limit.clone(), cost: 1.0 }];
-        let pass = Pass { company: company.clone(), urgency, charges };
-        self.gate.enter(pass).await.map_err(|later| {
-            let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
-            error(Trouble::RateLimited, Retry::After(Some(pause)))
-        })
-    }
-
-    /// Tells the gate of a refusal. A quota that is spent is the engine's to wait for.
-    pub(crate) async fn heed(&self, limit: &Limit, refusal: &SendError) {
-        if let (Trouble::RateLimited, Retry::After(Some(pause))) = (refusal.kind, refusal.retry) {
-            self.gate.refused(&limit.scope, self.clock.now() + pause).await;
-        }
+    pub(crate) fn turn(&self) -> Turn<'_> {
+        Turn { gate: &*self.gate, clock: &*self.clock, adapter: ADAPTER }
     }
 }
 

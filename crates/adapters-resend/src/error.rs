@@ -105,14 +105,6 @@ fn of_status(status: u16) -> (Trouble, Retry) {
     }
 }
 
-/// The same of a call that may be made again, whatever became of it.
-pub(crate) fn repeatable(mut found: SendError) -> SendError {
-    if found.retry == UNKNOWN {
-        found.kind = Trouble::ProviderDown;
-    }
-    found.without_effect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -189,9 +181,9 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_is_asked_again() {
-        let again = repeatable(error(Trouble::OutcomeUnknown, UNKNOWN));
+        let again = error(Trouble::OutcomeUnknown, UNKNOWN).sent_nothing();
         assert_eq!((again.kind, again.retry), (Trouble::ProviderDown, AFTER));
-        let refused = repeatable(error(Trouble::CredentialsRefused, NEVER));
+        let refused = error(Trouble::CredentialsRefused, NEVER).sent_nothing();
         assert_eq!((refused.kind, refused.retry), (Trouble::CredentialsRefused, NEVER));
     }
 }

@@ -12,7 +12,7 @@ use kopru_ports::messages::{Report, SendError};
 
 use crate::call::{accepted, limit};
 use crate::config::ResendAddresses;
-use crate::error::{of_call, repeatable};
+use crate::error::of_call;
 use crate::map::{body, report};
 use crate::wire::{Created, Shown};
 
@@ -58,28 +58,23 @@ impl EmailSender for Resend {
 
     async fn send(&self, request: EmailRequest) -> Result<Report, SendError> {
         let config = self.config_of(&request.company).await?;
-        let limit = limit(&config);
-        self.enter(&request.company, request.urgency, &limit).await?;
         let call = self.request(Method::POST, &config, "/emails").json(&body(&request));
         let call = call.header("Idempotency-Key", request.envelope.id.to_string());
-        match self.exchange(call).await.and_then(accepted) {
-            Ok(reply) => reply.json().map(|Created { id }| report(id, "queued", None)).map_err(of_call),
-            Err(refusal) => {
-                self.heed(&limit, &refusal).await;
-                Err(refusal)
-            }
-        }
+        let call = async { self.exchange(call).await.and_then(accepted) };
+        let reply = self.turn().send(&request.company, request.urgency, limit(&config), call).await?;
+        reply.json().map(|Created { id }| report(id, "queued", None)).map_err(of_call)
     }
 
     async fn report(&self, company: &CompanyId, provider_id: &str) -> Result<Option<Report>, SendError> {
         let config = self.config_of(company).await?;
         let id: String = url::form_urlencoded::byte_serialize(provider_id.as_bytes()).collect();
         let request = self.request(Method::GET, &config, &format!("/emails/{id}"));
-        let reply = self.exchange(request).await.map_err(repeatable)?;
+        let reply = self.exchange(request).await.map_err(SendError::sent_nothing)?;
         if reply.status == 404 {
             return Ok(None);
         }
-        let shown: Shown = accepted(reply).and_then(|reply| reply.json().map_err(of_call)).map_err(repeatable)?;
+        let shown: Shown =
+            accepted(reply).and_then(|reply| reply.json().map_err(of_call)).map_err(SendError::sent_nothing)?;
         let event = shown.last_event.unwrap_or_default();
         Ok(Some(report(shown.id, &event, None)))
     }

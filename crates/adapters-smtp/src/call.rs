@@ -6,10 +6,10 @@ use std::time::Duration;
 use kopru_domain::CompanyId;
 use kopru_domain::message::Trouble;
 use kopru_ports::Retry;
-use kopru_ports::delivery::Urgency;
-use kopru_ports::gate::{Charge, Limit, Pass};
+use kopru_ports::gate::Limit;
 use kopru_ports::integrations::IntegrationKind;
 use kopru_ports::messages::SendError;
+use kopru_ports::senders::settings_of;
 use secrecy::SecretString;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -17,7 +17,7 @@ use crate::account::Account;
 use crate::config::SmtpConfig;
 use crate::connect::tls;
 use crate::connection::Connection;
-use crate::error::{Phase, broken, error};
+use crate::error::{ADAPTER, Phase, broken, error};
 use crate::letter::Letter;
 use crate::sender::Smtp;
 use crate::token::Tokens;
@@ -29,16 +29,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 impl Smtp {
     pub(crate) async fn account_of(&self, company: &CompanyId) -> Result<Arc<Account>, SendError> {
-        let found = self.integrations.get(company, IntegrationKind::Smtp).await;
-        let found = found.map_err(|cause| error(Trouble::ProviderDown, Retry::After(None)).caused_by(cause))?;
-        let Some(found) = found else {
+        let kept = settings_of(&*self.integrations, company, IntegrationKind::Smtp, ADAPTER).await;
+        if kept.as_ref().is_err_and(|missing| missing.kind == Trouble::NotConfigured) {
             self.accounts.forget(company);
-            return Err(error(Trouble::NotConfigured, Retry::Never));
-        };
-        if let Some(account) = self.accounts.find(company, &found.settings) {
+        }
+        let kept = kept?;
+        if let Some(account) = self.accounts.find(company, &kept) {
             return Ok(account);
         }
-        let account = Arc::new(self.account_by(found.settings)?);
+        let account = Arc::new(self.account_by(kept)?);
         self.accounts.put(company, account.clone());
         Ok(account)
     }
@@ -91,22 +90,6 @@ impl Smtp {
                 Connection::open(account, &self.options, &tokens.access().await?).await
             }
             opened => opened,
-        }
-    }
-
-    /// Waits for the account's turn.
-    pub(crate) async fn enter(&self, company: CompanyId, urgency: Urgency, limit: Limit) -> Result<(), SendError> {
-        let pass = Pass { company, urgency, charges: vec![Charge { limit, cost: 1.0 }] };
-        self.gate.enter(pass).await.map_err(|later| {
-            let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
-            error(Trouble::RateLimited, Retry::After(Some(pause)))
-        })
-    }
-
-    /// Tells the gate of a server that asks for a pause.
-    pub(crate) async fn heed(&self, scope: &str, refusal: &SendError) {
-        if let (Trouble::RateLimited, Retry::After(Some(pause))) = (refusal.kind, refusal.retry) {
-            self.gate.refused(scope, self.clock.now() + pause).await;
         }
     }
 }

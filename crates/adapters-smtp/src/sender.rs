@@ -9,9 +9,11 @@ use kopru_ports::emails::{Doubt, EmailAccount, EmailRequest, EmailSender};
 use kopru_ports::gate::Gate;
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
 use kopru_ports::messages::{Report, SendError};
+use kopru_ports::senders::Turn;
 
 use crate::account::Accounts;
 use crate::call::limit;
+use crate::error::ADAPTER;
 use crate::letter::Letter;
 use crate::options::SmtpOptions;
 
@@ -57,13 +59,9 @@ impl EmailSender for Smtp {
     async fn send(&self, request: EmailRequest) -> Result<Report, SendError> {
         let account = self.account_of(&request.company).await?;
         let letter = Letter::of(&request.envelope, request.email)?;
-        let limit = limit(&account.config);
-        let scope = limit.scope.clone();
-        self.enter(request.company, request.urgency, limit).await?;
-        if let Err(refusal) = self.deliver(&account, &letter).await {
-            self.heed(&scope, &refusal).await;
-            return Err(refusal);
-        }
+        let turn = Turn { gate: &*self.gate, clock: &*self.clock, adapter: ADAPTER };
+        let call = self.deliver(&account, &letter);
+        turn.send(&request.company, request.urgency, limit(&account.config), call).await?;
         Ok(Report { provider_id: letter.message_id, status: MessageStatus::Sent, trouble: None, code: None })
     }
 

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use kopru_domain::CompanyId;
-use kopru_domain::message::Trouble;
 use kopru_http_client::{Method, Reply, RequestBuilder};
-use kopru_ports::Retry;
-use kopru_ports::gate::{Charge, Limit, Pass};
+use kopru_ports::gate::Limit;
 use kopru_ports::integrations::IntegrationKind;
-use kopru_ports::messages::{SendError, SendRequest, Sender};
+use kopru_ports::messages::{SendError, Sender};
+use kopru_ports::senders::{Turn, settings_of};
 
 use crate::config::TwilioConfig;
-use crate::error::{error, of_call, of_reply};
+use crate::error::{ADAPTER, of_call, of_reply};
 use crate::sender::Twilio;
 
 /// The time-out for the client that [`Twilio`] gets: Twilio itself gives a call up after less than 30 s, so that with more
@@ -20,10 +19,8 @@ pub const CALL_TIME: Duration = Duration::from_secs(35);
 
 impl Twilio {
     pub(crate) async fn config_of(&self, company: &CompanyId) -> Result<TwilioConfig, SendError> {
-        let found = self.integrations.get(company, IntegrationKind::Twilio).await;
-        let found = found.map_err(|cause| error(Trouble::ProviderDown, Retry::After(None)).caused_by(cause))?;
-        let found = found.ok_or_else(|| error(Trouble::NotConfigured, Retry::Never))?;
-        TwilioConfig::read(&found.settings)
+        let kept = settings_of(&*self.integrations, company, IntegrationKind::Twilio, ADAPTER).await?;
+        TwilioConfig::read(&kept)
     }
 
     /// A request about an account's messages, or about one of them.
@@ -46,21 +43,8 @@ impl Twilio {
         accepted(self.exchange(config, request).await?)
     }
 
-    /// Waits for the sender's turn.
-    pub(crate) async fn enter(&self, request: &SendRequest, limit: &Limit) -> Result<(), SendError> {
-        let charges = vec![Charge { limit: limit.clone(), cost: 1.0 }];
-        let pass = Pass { company: request.company.clone(), urgency: request.urgency, charges };
-        self.gate.enter(pass).await.map_err(|later| {
-            let pause = Duration::try_from(later.at.duration_since(self.clock.now())).unwrap_or_default();
-            error(Trouble::RateLimited, Retry::After(Some(pause)))
-        })
-    }
-
-    /// Tells the gate of a refusal.
-    pub(crate) async fn heed(&self, limit: &Limit, refusal: &SendError) {
-        if let (Trouble::RateLimited, Retry::After(Some(pause))) = (refusal.kind, refusal.retry) {
-            self.gate.refused(&limit.scope, self.clock.now() + pause).await;
-        }
+    pub(crate) fn turn(&self) -> Turn<'_> {
+        Turn { gate: &*self.gate, clock: &*self.clock, adapter: ADAPTER }
     }
 }
 

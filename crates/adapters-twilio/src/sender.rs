@@ -12,7 +12,7 @@ use kopru_ports::{Clock, Retry};
 
 use crate::call::{accepted, limit};
 use crate::config::{TwilioAddresses, TwilioConfig};
-use crate::error::{of_call, repeatable};
+use crate::error::of_call;
 use crate::map::{address, created, fits, form, is_since, report};
 use crate::wire::{Message, Page};
 
@@ -43,8 +43,8 @@ impl Twilio {
     }
 
     pub(crate) async fn page(&self, config: &TwilioConfig, request: RequestBuilder) -> Result<Page, SendError> {
-        let reply = self.call(config, request).await.map_err(repeatable)?;
-        reply.json().map_err(|cause| repeatable(of_call(cause)))
+        let reply = self.call(config, request).await.map_err(SendError::sent_nothing)?;
+        reply.json().map_err(|cause| of_call(cause).sent_nothing())
     }
 }
 
@@ -57,15 +57,10 @@ impl MessageSender for Twilio {
     async fn send(&self, request: SendRequest) -> Result<Report, SendError> {
         let config = self.config_of(&request.company).await?;
         let limit = limit(&config.sender(request.channel)?);
-        self.enter(&request, &limit).await?;
         let call = self.request(Method::POST, &config, None).form(&form(&request, &config));
-        match self.call(&config, call).await {
-            Ok(reply) => reply.json().map(told).map_err(of_call),
-            Err(refusal) => {
-                self.heed(&limit, &refusal).await;
-                Err(refusal)
-            }
-        }
+        let call = self.call(&config, call);
+        let reply = self.turn().send(&request.company, request.urgency, limit, call).await?;
+        reply.json().map(told).map_err(of_call)
     }
 
     /// Not by `DateSent`, which hides what was taken and waits for its turn.
@@ -91,18 +86,18 @@ impl MessageSender for Twilio {
     async fn report(&self, company: &CompanyId, provider_id: &str) -> Result<Option<Report>, SendError> {
         let config = self.config_of(company).await?;
         let request = self.request(Method::GET, &config, Some(provider_id));
-        let reply = self.exchange(&config, request).await.map_err(repeatable)?;
+        let reply = self.exchange(&config, request).await.map_err(SendError::sent_nothing)?;
         if reply.status == 404 {
             return Ok(None);
         }
-        let reply = accepted(reply).map_err(repeatable)?;
-        reply.json().map(|message| Some(told(message))).map_err(|cause| repeatable(of_call(cause)))
+        let reply = accepted(reply).map_err(SendError::sent_nothing)?;
+        reply.json().map(|message| Some(told(message))).map_err(|cause| of_call(cause).sent_nothing())
     }
 
     async fn cancel(&self, company: &CompanyId, provider_id: &str) -> Result<bool, SendError> {
         let config = self.config_of(company).await?;
         let request = self.request(Method::POST, &config, Some(provider_id)).form(&[("Status", "canceled")]);
-        match self.call(&config, request).await.map_err(repeatable) {
+        match self.call(&config, request).await.map_err(SendError::sent_nothing) {
             Ok(_) => Ok(true),
             // It is too late, or it was done before.
             Err(refusal) if refusal.retry == Retry::Never => {

@@ -25,6 +25,7 @@ pub mod origins;
 pub mod outbox;
 pub mod restore;
 pub mod seal;
+pub mod senders;
 pub mod sessions;
 pub mod spreadsheets;
 mod steps;

@@ -11,10 +11,22 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::delivery::Urgency;
-use crate::error::PortError;
+use crate::error::{PortError, Retry};
 
 /// Why a message was not taken; the kind says what the person has to do.
 pub type SendError = PortError<Trouble>;
+
+impl SendError {
+    /// The same for a call that sends nothing, or nothing now: whatever became of it, it may be made again, and leaves
+    /// no message in doubt.
+    #[must_use]
+    pub fn sent_nothing(mut self) -> Self {
+        if self.retry == Retry::OutcomeUnknown {
+            self.kind = Trouble::ProviderDown;
+        }
+        self.without_effect()
+    }
+}
 
 /// By what account and sender a company's messages go.
 #[derive(Debug, Clone, PartialEq)]

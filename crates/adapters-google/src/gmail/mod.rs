@@ -6,20 +6,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kopru_domain::CompanyId;
-use kopru_domain::message::{MessageStatus, Trouble};
+use kopru_domain::message::MessageStatus;
 use kopru_http_client::{HttpClient, Method, Reply};
+use kopru_ports::Clock;
 use kopru_ports::emails::{Doubt, EmailAccount, EmailRequest, EmailSender};
 use kopru_ports::gate::Gate;
 use kopru_ports::integrations::{IntegrationKind, IntegrationStore};
 use kopru_ports::messages::{Report, SendError, Sender};
+use kopru_ports::senders::settings_of;
 use kopru_ports::tokens::{AccessTokens, Service, TokenKey};
-use kopru_ports::{Clock, Retry};
 
 use crate::call::{Call, Caller, Quota};
 use crate::config::GoogleConfig;
-use crate::error::of_call;
+use crate::error::{ADAPTER, of_call};
 use config::GmailConfig;
-use error::{error, of_failure, of_reply};
+use error::{of_failure, of_reply};
 use wire::{Taken, Whole};
 
 /// What an upload may have (<https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/send>).
@@ -51,10 +52,8 @@ impl Gmail {
     }
 
     async fn config_of(&self, company: &CompanyId) -> Result<GmailConfig, SendError> {
-        let found = self.integrations.get(company, IntegrationKind::Gmail).await;
-        let found = found.map_err(|cause| error(Trouble::ProviderDown, Retry::After(None)).caused_by(cause))?;
-        let found = found.ok_or_else(|| error(Trouble::NotConfigured, Retry::Never))?;
-        GmailConfig::read(&found.settings)
+        let kept = settings_of(&*self.integrations, company, IntegrationKind::Gmail, ADAPTER).await?;
+        GmailConfig::read(&kept)
     }
 
     async fn upload(&self, request: &EmailRequest) -> Result<Reply, SendError> {

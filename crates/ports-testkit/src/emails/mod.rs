@@ -141,10 +141,7 @@ impl EmailSender for MemoryEmails {
 
     async fn report(&self, company: &CompanyId, provider_id: &str) -> Result<Option<Report>, SendError> {
         let found = self.call(company, |state| Ok(state.find(provider_id).map(|sent| sent.report.clone())));
-        found.map_err(|error| {
-            let kind = if error.retry == Retry::OutcomeUnknown { Reason::ProviderDown } else { error.kind };
-            error.map(|_| kind).without_effect()
-        })
+        found.map_err(SendError::sent_nothing)
     }
 
     async fn search(&self, request: &EmailRequest) -> Result<Option<Report>, SendError> {

@@ -149,12 +149,12 @@ impl MessageSender for MemoryMessages {
     }
 
     async fn search(&self, search: &Search) -> Result<Vec<Report>, SendError> {
-        self.call(&search.company, |state| Ok(state.fitting(search))).map_err(repeatable)
+        self.call(&search.company, |state| Ok(state.fitting(search))).map_err(SendError::sent_nothing)
     }
 
     async fn report(&self, company: &CompanyId, provider_id: &str) -> Result<Option<Report>, SendError> {
         let found = |state: &mut State| Ok(state.find(provider_id).map(|sent| sent.report.clone()));
-        self.call(company, found).map_err(repeatable)
+        self.call(company, found).map_err(SendError::sent_nothing)
     }
 
     async fn cancel(&self, company: &CompanyId, provider_id: &str) -> Result<bool, SendError> {
@@ -167,20 +167,12 @@ impl MessageSender for MemoryMessages {
                 report.status == MessageStatus::Canceled
             }))
         };
-        self.call(company, cancel).map_err(repeatable)
+        self.call(company, cancel).map_err(SendError::sent_nothing)
     }
 }
 
 fn error(kind: Reason, retry: Retry) -> SendError {
     PortError::new("memory", kind, retry)
-}
-
-/// What has no effect may be asked again.
-fn repeatable(mut error: SendError) -> SendError {
-    if error.retry == Retry::OutcomeUnknown {
-        error.kind = Reason::ProviderDown;
-    }
-    error.without_effect()
 }
 
 #[cfg(test)]

@@ -2,16 +2,17 @@ use async_trait::async_trait;
 use kopru_domain::message::Trouble;
 use kopru_http_client::PrivateAddresses;
 use kopru_ports::PortError;
+use kopru_ports::form::{self, Form, SettingsError};
 use kopru_ports::integrations::IntegrationKind;
 use kopru_ports::messages::SendError;
 use kopru_ports::vendors::{SettingsErrorKind, VendorSettings};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use crate::config::{Security, SmtpConfig, is_this_machine};
 use crate::error::{ADAPTER, Phase, broken};
-use crate::fields::{FIELDS, OAUTH, SettingsError, field, filled};
+use crate::fields::{FORM, OAUTH};
 use crate::options::SmtpOptions;
 use crate::sender::Smtp;
 
@@ -24,25 +25,22 @@ impl VendorSettings for Smtp {
     }
 
     fn read(&self, given: &SecretString) -> Result<SecretString, SettingsError> {
-        let given: Map<String, Value> = serde_json::from_str(given.expose_secret()).map_err(|_| field("settings"))?;
-        let mut kept = filled(given, &FIELDS, "")?;
+        let mut kept = filled(&FORM, FORM.parse(given)?)?;
         if let Some(Value::Object(oauth)) = kept.remove("oauth") {
-            kept.insert("oauth".to_owned(), filled(oauth, &OAUTH, "oauth.")?.into());
+            kept.insert("oauth".to_owned(), filled(&OAUTH, oauth)?.into());
         }
         let kept = SecretString::from(Value::Object(kept).to_string());
-        let config = SmtpConfig::read(&kept).map_err(|_| field("settings"))?;
-        agrees(&config, &self.options).map_or(Ok(kept), |wrong| Err(field(wrong)))
+        let config = SmtpConfig::read(&kept).map_err(|_| FORM.wrong("settings"))?;
+        agrees(&config, &self.options).map_or(Ok(kept), |wrong| Err(FORM.wrong(wrong)))
     }
 
     fn show(&self, settings: &SecretString) -> Value {
-        let mut shown: Map<String, Value> = serde_json::from_str(settings.expose_secret()).unwrap_or_default();
-        mask(&mut shown);
-        Value::Object(shown)
+        form::shown(settings, &SECRETS)
     }
 
     /// Signs in and out again.
     async fn reach(&self, settings: &SecretString) -> Result<String, SettingsError> {
-        SmtpConfig::read(settings).map_err(|_| field("settings"))?;
+        SmtpConfig::read(settings).map_err(|_| FORM.wrong("settings"))?;
         let account = self.account_by(settings.clone()).map_err(unreached)?;
         let call = async {
             let mut connection = self.open(&account).await?;
@@ -52,6 +50,12 @@ impl VendorSettings for Smtp {
         reached.map_err(unreached)?.quit().await;
         Ok(account.config.username)
     }
+}
+
+fn filled(form: &Form, given: Map<String, Value>) -> Result<Map<String, Value>, SettingsError> {
+    let filled = form.filled(given)?;
+    form.check(&filled, |_| false)?;
+    Ok(filled)
 }
 
 fn unreached(cause: SendError) -> SettingsError {
@@ -80,21 +84,4 @@ fn agrees(config: &SmtpConfig, options: &SmtpOptions) -> Option<&'static str> {
         (_, Some(oauth)) if !is_fetched(&oauth.token_url) => Some("oauth.token_url"),
         _ => None,
     }
-}
-
-fn mask(shown: &mut Map<String, Value>) {
-    for (name, value) in shown {
-        match value {
-            Value::Object(group) => mask(group),
-            Value::String(secret) if SECRETS.contains(&name.as_str()) => *secret = masked(secret),
-            _ => {}
-        }
-    }
-}
-
-/// Of a short secret, nothing: too little would stay secret.
-fn masked(secret: &str) -> String {
-    let count = secret.chars().count();
-    let end: String = secret.chars().skip(if count < 12 { count } else { count - 4 }).collect();
-    format!("…{end}")
 }

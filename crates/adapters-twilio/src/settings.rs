@@ -1,32 +1,32 @@
 use async_trait::async_trait;
 use kopru_domain::message::{PhoneNumber, Trouble};
 use kopru_http_client::Method;
+use kopru_ports::PortError;
+use kopru_ports::form::{self, Form, SettingsError, is_pace};
 use kopru_ports::integrations::IntegrationKind;
 use kopru_ports::messages::SendError;
 use kopru_ports::vendors::{SettingsErrorKind, VendorSettings};
-use kopru_ports::{PortError, Retry};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value};
+use secrecy::SecretString;
+use serde_json::Value;
 
 use crate::config::TwilioConfig;
 use crate::error::ADAPTER;
 use crate::sender::Twilio;
 
-type SettingsError = PortError<SettingsErrorKind>;
-type Check = fn(&Value) -> bool;
-
-/// In the order in which people fill them in.
-const FIELDS: [(&str, Check); 8] = [
-    ("account_sid", |value| is_sid("AC", value)),
-    ("auth_token", is_secret),
-    ("api_key_sid", |value| is_sid("SK", value)),
-    ("api_key_secret", is_secret),
-    ("from_sms", is_sender),
-    ("from_whatsapp", is_whatsapp),
-    ("messaging_service_sid", |value| is_sid("MG", value)),
-    ("messages_per_second", is_pace),
-];
-const NEEDED: [&str; 2] = ["account_sid", "auth_token"];
+const FORM: Form = Form {
+    adapter: ADAPTER,
+    group: "",
+    fields: &[
+        ("account_sid", true, |value| is_sid("AC", value)),
+        ("auth_token", true, is_secret),
+        ("api_key_sid", false, |value| is_sid("SK", value)),
+        ("api_key_secret", false, is_secret),
+        ("from_sms", false, is_sender),
+        ("from_whatsapp", false, is_whatsapp),
+        ("messaging_service_sid", false, |value| is_sid("MG", value)),
+        ("messages_per_second", false, is_pace),
+    ],
+};
 const KEY: [&str; 2] = ["api_key_sid", "api_key_secret"];
 const SENDERS: [&str; 3] = ["from_sms", "from_whatsapp", "messaging_service_sid"];
 const SECRETS: [&str; 2] = ["auth_token", "api_key_secret"];
@@ -38,47 +38,26 @@ impl VendorSettings for Twilio {
     }
 
     fn read(&self, given: &SecretString) -> Result<SecretString, SettingsError> {
-        let given: Map<String, Value> = serde_json::from_str(given.expose_secret()).map_err(|_| field("settings"))?;
-        if let Some(unknown) = given.keys().find(|name| FIELDS.iter().all(|(known, _)| known != name)) {
-            return Err(field(unknown));
-        }
-        let filled: Map<String, Value> =
-            given.into_iter().filter_map(|(name, value)| Some((name, tidy(value)?))).collect();
-        for (name, fits) in FIELDS {
-            let given = filled.get(name);
-            let is_missing =
-                NEEDED.contains(&name) || KEY.contains(&name) && KEY.iter().any(|key| filled.contains_key(*key));
-            if given.map_or(is_missing, |value| !fits(value)) {
-                return Err(field(name));
-            }
-        }
+        let filled = FORM.filled(FORM.parse(given)?)?;
+        let has_key = KEY.iter().any(|name| filled.contains_key(*name));
+        FORM.check(&filled, |name| has_key && KEY.contains(&name))?;
         if SENDERS.iter().all(|sender| !filled.contains_key(*sender)) {
-            return Err(field(SENDERS[0]));
+            return Err(FORM.wrong(SENDERS[0]));
         }
         Ok(Value::Object(filled).to_string().into())
     }
 
     fn show(&self, settings: &SecretString) -> Value {
-        let mut shown: Map<String, Value> = serde_json::from_str(settings.expose_secret()).unwrap_or_default();
-        for (name, value) in &mut shown {
-            if SECRETS.contains(&name.as_str()) {
-                *value = masked(value.as_str().unwrap_or_default()).into();
-            }
-        }
-        Value::Object(shown)
+        form::shown(settings, &SECRETS)
     }
 
     /// A key that may send may list messages, but need not see the account itself.
     async fn reach(&self, settings: &SecretString) -> Result<String, SettingsError> {
-        let config = TwilioConfig::read(settings).map_err(|_| field("settings"))?;
+        let config = TwilioConfig::read(settings).map_err(|_| FORM.wrong("settings"))?;
         let request = self.request(Method::GET, &config, None).query(&[("PageSize", "1")]);
         self.page(&config, request).await.map_err(unreached)?;
         Ok(config.account_sid)
     }
-}
-
-fn field(name: &str) -> SettingsError {
-    PortError::new(ADAPTER, SettingsErrorKind::Field(name.to_owned()), Retry::Never)
 }
 
 fn unreached(cause: SendError) -> SettingsError {
@@ -87,16 +66,6 @@ fn unreached(cause: SendError) -> SettingsError {
         _ => SettingsErrorKind::Unavailable,
     };
     PortError::new(ADAPTER, kind, cause.retry).caused_by(cause)
-}
-
-/// A form sends what was left empty as well.
-fn tidy(value: Value) -> Option<Value> {
-    match value {
-        Value::Null => None,
-        Value::String(text) if text.trim().is_empty() => None,
-        Value::String(text) => Some(text.trim().into()),
-        other => Some(other),
-    }
 }
 
 fn is_sid(kind: &str, value: &Value) -> bool {
@@ -126,16 +95,4 @@ fn is_whatsapp(value: &Value) -> bool {
 
 fn is_number(text: &str) -> bool {
     PhoneNumber::try_from(text.to_owned()).is_ok()
-}
-
-/// Up to what Twilio grants anybody.
-fn is_pace(value: &Value) -> bool {
-    value.as_f64().is_some_and(|pace| pace > 0.0 && pace <= 1000.0)
-}
-
-/// Of a short secret, nothing: too little would stay secret.
-fn masked(secret: &str) -> String {
-    let count = secret.chars().count();
-    let end: String = secret.chars().skip(if count < 12 { count } else { count - 4 }).collect();
-    format!("…{end}")
 }

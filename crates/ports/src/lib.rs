@@ -14,6 +14,7 @@ pub mod data;
 pub mod delivery;
 pub mod emails;
 pub mod error;
+pub mod form;
 pub mod gate;
 pub mod host;
 pub mod identity;

@@ -19,18 +19,21 @@ use crate::vendors::VendorStatus;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mailbox {
     pub service: Service,
-    pub kind: IntegrationKind,
     pub road: Road,
 }
 
 const MAILBOXES: [Mailbox; 2] = [
-    Mailbox { service: Service::Gmail, kind: IntegrationKind::Gmail, road: Road::Gmail },
-    Mailbox { service: Service::Outlook, kind: IntegrationKind::Outlook, road: Road::Outlook },
+    Mailbox { service: Service::Gmail, road: Road::Gmail },
+    Mailbox { service: Service::Outlook, road: Road::Outlook },
 ];
 
 impl Mailbox {
     pub fn named(name: &str) -> Option<Self> {
         MAILBOXES.into_iter().find(|mailbox| mailbox.service.name() == name)
+    }
+
+    fn kind(self) -> IntegrationKind {
+        self.road.into()
     }
 
     fn key(self, company: &CompanyId) -> TokenKey {
@@ -39,6 +42,12 @@ impl Mailbox {
 }
 
 impl Engine {
+    /// Which service's consent opens a mailbox of that name, where it is one.
+    #[must_use]
+    pub fn mailbox_service(name: &str) -> Option<Service> {
+        Mailbox::named(name).map(|mailbox| mailbox.service)
+    }
+
     /// The consent to a company's mailbox; `None` where our client at its vendor is not set.
     pub(crate) fn mailbox_consent(&self, service: Service) -> Option<&dyn OAuthProvider> {
         let found = self.ports.mailboxes.iter().find(|(of, _)| *of == service);
@@ -73,8 +82,8 @@ impl Engine {
         self.complete_consent(consent, provider, &self.mailbox_redirect(service), code).await?;
         let token = self.ports.tokens.load(&consent.key).await?.ok_or(EngineError::NotConnected)?;
         let settings = json!({ "from": token.account_email }).to_string();
-        self.ports.integrations.put(company, mailbox.kind, settings.into()).await?;
-        self.set_vendor(company, mailbox.kind, ConnectionStatus::Active, None).await
+        self.ports.integrations.put(company, mailbox.kind(), settings.into()).await?;
+        self.set_vendor(company, mailbox.kind(), ConnectionStatus::Active, None).await
     }
 
     /// How a company's mailbox is doing.
@@ -83,11 +92,11 @@ impl Engine {
         company: &CompanyId,
         mailbox: Mailbox,
     ) -> Result<VendorStatus, EngineError> {
-        let found = self.ports.integrations.get(company, mailbox.kind).await?;
+        let found = self.ports.integrations.get(company, mailbox.kind()).await?;
         let found = found.ok_or(EngineError::NotFound("integration"))?;
         let token = self.ports.tokens.load(&mailbox.key(company)).await?;
         Ok(VendorStatus {
-            vendor: mailbox.kind,
+            vendor: mailbox.kind(),
             settings: json!({ "account": token.map(|token| token.account_email) }),
             status: found.status,
             last_error: found.last_error,
@@ -108,18 +117,18 @@ impl Engine {
             }
             Err(error) => (ConnectionStatus::Error, Some(error.kind.code().to_owned())),
         };
-        self.set_vendor(company, mailbox.kind, status, error).await?;
+        self.set_vendor(company, mailbox.kind(), status, error).await?;
         self.mailbox_status(company, mailbox).await
     }
 
     /// Forgets a company's mailbox; what waits for it goes by another road, or waits.
     pub(crate) async fn disconnect_mailbox(&self, caller: &Caller, mailbox: Mailbox) -> Result<(), EngineError> {
         let key = mailbox.key(&caller.company);
-        self.record(caller, AuditAction::VendorDisconnected, mailbox.kind.name()).await?;
+        self.record(caller, AuditAction::VendorDisconnected, mailbox.kind().name()).await?;
         if let Some(token) = self.ports.tokens.load(&key).await? {
             self.give_up(&key, token).await?;
         }
-        Ok(self.ports.integrations.delete(&caller.company, mailbox.kind).await?)
+        Ok(self.ports.integrations.delete(&caller.company, mailbox.kind()).await?)
     }
 
     /// Forgets a connection. Google's revocation ends every grant of the account to the whole Cloud project, so it is

@@ -2,7 +2,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use kopru_ports::tokens::Service;
+use kopru_engine::Engine;
 
 use super::auth::Administrator;
 use super::consent::{self, AuthorizeQuery, CallbackQuery, ConsentAddress};
@@ -37,9 +37,8 @@ pub async fn callback(
     headers: HeaderMap,
     Query(query): Query<CallbackQuery>,
 ) -> Response {
-    match vendor.as_str() {
-        "gmail" => consent::end(app, &headers, Service::Gmail, query).await,
-        "outlook" => consent::end(app, &headers, Service::Outlook, query).await,
-        _ => StatusCode::NOT_FOUND.into_response(),
+    match Engine::mailbox_service(&vendor) {
+        Some(service) => consent::end(app, &headers, service, query).await,
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }

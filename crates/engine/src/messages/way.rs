@@ -80,28 +80,21 @@ impl Engine {
             channel => return Ok(Some(Way::Phone(channel))),
         }
         let roads = self.roads(&done.company, policy).await?;
-        let chosen: Vec<(Task, Choice)> = tasks
-            .drain(..)
-            .map(|task| {
-                let choice = choose(&roads, &task.outgoing.message.tries, done.now);
-                (task, choice)
-            })
-            .collect();
-        let way = chosen.iter().find_map(|(_, choice)| match choice {
-            Choice::Go { road, trial } => Some((*road, *trial)),
+        let choose = |task: &Task| choose(&roads, &task.outgoing.message.tries, done.now);
+        let open = tasks.iter().map(choose).find_map(|choice| match choice {
+            Choice::Go { road, trial } => Some((road, trial)),
             _ => None,
         });
-        for (task, choice) in chosen {
+        for (choice, task) in tasks.drain(..).map(|task| (choose(&task), task)).collect::<Vec<_>>() {
             match choice {
-                Choice::Go { road, .. } if way.is_some_and(|(taken, _)| taken == road) => tasks.push(task),
-                Choice::Wait(until) if way.is_none() => done.wait(&task, until),
-                Choice::Nowhere(trouble) => {
-                    done.failed(&task, &PortError::new("engine", trouble, Retry::Never));
-                }
+                Choice::Go { road, .. } if open.is_some_and(|(taken, _)| taken == road) => tasks.push(task),
+                Choice::Wait(until) if open.is_none() => done.wait(&task, until),
+                Choice::Nowhere(trouble) => done.failed(&task, &PortError::new("engine", trouble, Retry::Never)),
+                // Its turn comes later.
                 Choice::Go { .. } | Choice::Wait(_) => {}
             }
         }
-        Ok(way.map(|(road, trial)| Way::Email { road, trial, roads }))
+        Ok(open.map(|(road, trial)| Way::Email { road, trial, roads }))
     }
 }
 

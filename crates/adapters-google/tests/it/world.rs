@@ -4,20 +4,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use kopru_adapters_google::{Gmail, GoogleCalendar, GoogleConfig, GoogleSheets};
 use kopru_domain::Gid;
-use kopru_domain::email::{Email, Envelope};
+use kopru_domain::email::Email;
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
 use kopru_ports::PortError;
 use kopru_ports::delivery::Urgency;
 use kopru_ports::emails::EmailRequest;
 use kopru_ports::spreadsheets::TabRef;
 use kopru_ports::tokens::{AccessToken, AccessTokens, Service, TokenErrorKind, TokenKey};
+use kopru_ports_testkit::suites::email_sender::to_isil;
 use kopru_ports_testkit::{ManualClock, MemoryIntegrations, OpenGate};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::scripted::Google;
 
@@ -41,25 +40,9 @@ pub fn integrations(settings: &Value) -> Arc<MemoryIntegrations> {
 
 /// An e-mail to somebody, with a copy to somebody who is not seen.
 pub fn email() -> EmailRequest {
-    let date = Timestamp::constant(1_795_428_000, 0);
-    EmailRequest {
-        company: connection().company,
-        envelope: Envelope { id: Uuid::from_u128(7), to: "isil@example.com".parse().unwrap(), date },
-        email: Email {
-            from: FROM.parse().unwrap(),
-            to_name: Some("Işıl".to_owned()),
-            cc: Vec::new(),
-            bcc: vec!["arsiv@example.com".parse().unwrap()],
-            reply_to: Vec::new(),
-            subject: "Teklif".to_owned(),
-            text: "Merhaba Işıl".to_owned(),
-            html: None,
-            attachments: Vec::new(),
-            tags: Vec::new(),
-            unsubscribe: None,
-        },
-        urgency: Urgency::Interactive,
-    }
+    let bcc = vec!["arsiv@example.com".parse().unwrap()];
+    let email = Email::plain(FROM.parse().unwrap(), "Teklif", "Merhaba Işıl");
+    to_isil(connection().company, 7, Email { to_name: Some("Işıl".to_owned()), bcc, ..email })
 }
 
 /// Gives `s3cret-1`, and the next number after each refusal.

@@ -12,8 +12,7 @@ use kopru_ports_testkit::suites::email_sender::{EmailWorld, TakenEmail};
 use kopru_ports_testkit::suites::trouble::Trouble;
 use wiremock::MockServer;
 
-use crate::letters::read;
-use crate::mailbox::{Fate, Graph, PATIENCE, REFUSED, Step, html, id, refused};
+use crate::mailbox::{Fate, Graph, PATIENCE, REFUSED, Step, Stored, html, id, refused};
 use crate::world::{FROM, Surroundings, company, nobody};
 
 struct Gateway {
@@ -53,7 +52,7 @@ impl EmailWorld for Gateway {
     }
 
     async fn taken(&self) -> Vec<TakenEmail> {
-        self.graph.sent().iter().map(read).collect()
+        self.graph.sent().iter().map(Stored::read).collect()
     }
 
     async fn becomes(&self, _: &str, _: MessageStatus) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use kopru_ports_testkit::suites::email_sender::TakenEmail;
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -44,6 +45,12 @@ pub struct Stored {
     pub id: String,
     pub raw: Vec<u8>,
     pub is_draft: bool,
+}
+
+impl Stored {
+    pub fn read(&self) -> TakenEmail {
+        TakenEmail::read(self.id.clone(), &self.raw)
+    }
 }
 
 #[derive(Default)]

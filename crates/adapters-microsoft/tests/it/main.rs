@@ -5,7 +5,6 @@
 mod consent;
 mod faults;
 mod gateway;
-mod letters;
 mod mailbox;
 mod requests;
 mod sandbox;

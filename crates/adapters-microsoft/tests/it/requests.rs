@@ -12,8 +12,7 @@ use kopru_ports_testkit::suites::email_sender::TakenEmail;
 use serde_json::json;
 use wiremock::Request;
 
-use crate::letters::read;
-use crate::mailbox::{Fate, Graph, Step, html, id};
+use crate::mailbox::{Fate, Graph, Step, Stored, html, id};
 use crate::world::{FROM, PATIENT, Surroundings, company, request};
 
 fn header(request: &Request, name: &str) -> Option<String> {
@@ -80,7 +79,7 @@ async fn an_email_is_taken_as_it_is() {
         attachments: email.attachments.clone(),
         list_headers: email.list_headers().map(|(name, value)| (name.to_owned(), value)).collect(),
     };
-    assert_eq!(graph.sent().iter().map(read).collect::<Vec<_>>(), [expected]);
+    assert_eq!(graph.sent().iter().map(Stored::read).collect::<Vec<_>>(), [expected]);
 }
 
 #[tokio::test]

@@ -5,19 +5,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use kopru_adapters_microsoft::{MicrosoftConfig, Outlook};
 use kopru_domain::CompanyId;
-use kopru_domain::email::{Email, Envelope};
+use kopru_domain::email::Email;
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
-use kopru_ports::delivery::Urgency;
 use kopru_ports::emails::EmailRequest;
 use kopru_ports::tokens::{AccessToken, AccessTokens, Service, TokenErrorKind, TokenKey};
 use kopru_ports::{PortError, Retry};
+use kopru_ports_testkit::suites::email_sender::to_isil;
 use kopru_ports_testkit::{ManualClock, MemoryIntegrations, OpenGate};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 pub const PATIENT: Duration = Duration::from_secs(10);
 pub const FROM: &str = "Köprü <satis@acme.example.com>";
@@ -103,23 +101,5 @@ impl Surroundings {
 
 /// An e-mail to somebody.
 pub fn request(id: u128) -> EmailRequest {
-    let date = Timestamp::constant(1_795_428_000, 0);
-    EmailRequest {
-        company: company(),
-        envelope: Envelope { id: Uuid::from_u128(id), to: "isil@example.com".parse().unwrap(), date },
-        email: Email {
-            from: FROM.parse().unwrap(),
-            to_name: None,
-            cc: Vec::new(),
-            bcc: Vec::new(),
-            reply_to: Vec::new(),
-            subject: "Teklif".to_owned(),
-            text: "Merhaba Işıl".to_owned(),
-            html: None,
-            attachments: Vec::new(),
-            tags: Vec::new(),
-            unsubscribe: None,
-        },
-        urgency: Urgency::Interactive,
-    }
+    to_isil(company(), id, Email::plain(FROM.parse().unwrap(), "Teklif", "Merhaba Işıl"))
 }

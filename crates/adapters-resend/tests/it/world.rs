@@ -4,16 +4,14 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use kopru_adapters_resend::{Resend, ResendAddresses};
 use kopru_domain::CompanyId;
-use kopru_domain::email::{Email, Envelope};
+use kopru_domain::email::Email;
 use kopru_http_client::{HttpClient, HttpOptions, PrivateAddresses};
-use kopru_ports::delivery::Urgency;
 use kopru_ports::emails::EmailRequest;
+use kopru_ports_testkit::suites::email_sender::to_isil;
 use kopru_ports_testkit::{ManualClock, MemoryIntegrations, OpenGate};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 pub const PATIENT: Duration = Duration::from_secs(10);
 pub const KEY: &str = "re_test_0123456789";
@@ -62,23 +60,6 @@ impl Surroundings {
 
 /// An e-mail to somebody.
 pub fn request(html: Option<&str>) -> EmailRequest {
-    let date = Timestamp::constant(1_795_428_000, 0);
-    EmailRequest {
-        company: company(),
-        envelope: Envelope { id: Uuid::from_u128(7), to: "isil@example.com".parse().unwrap(), date },
-        email: Email {
-            from: FROM.parse().unwrap(),
-            to_name: None,
-            cc: Vec::new(),
-            bcc: Vec::new(),
-            reply_to: Vec::new(),
-            subject: "Teklif".to_owned(),
-            text: "Merhaba Işıl".to_owned(),
-            html: html.map(str::to_owned),
-            attachments: Vec::new(),
-            tags: Vec::new(),
-            unsubscribe: None,
-        },
-        urgency: Urgency::Interactive,
-    }
+    let email = Email::plain(FROM.parse().unwrap(), "Teklif", "Merhaba Işıl");
+    to_isil(company(), 7, Email { html: html.map(str::to_owned), ..email })
 }

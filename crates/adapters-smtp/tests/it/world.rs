@@ -4,19 +4,17 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use kopru_adapters_smtp::{Smtp, SmtpOptions};
 use kopru_domain::CompanyId;
-use kopru_domain::email::{Email, Envelope};
+use kopru_domain::email::Email;
 use kopru_http_client::{HttpClient, HttpOptions, Method, PrivateAddresses};
-use kopru_ports::delivery::Urgency;
 use kopru_ports::emails::{EmailRequest, EmailSender as _};
 use kopru_ports::messages::{Report, SendError};
+use kopru_ports_testkit::suites::email_sender::to_isil;
 use kopru_ports_testkit::{ManualClock, MemoryIntegrations, OpenGate};
 use kopru_sandbox::{Sandbox, SandboxConfig, Tls};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use uuid::Uuid;
 
 pub const PATIENT: Duration = Duration::from_secs(10);
 pub const USER: &str = "satis@example.com";
@@ -141,25 +139,7 @@ impl Server {
 
 /// An e-mail to somebody.
 pub fn request(id: u128) -> EmailRequest {
-    let date = Timestamp::constant(1_795_428_000, 0);
-    EmailRequest {
-        company: company(),
-        envelope: Envelope { id: Uuid::from_u128(id), to: "isil@example.com".parse().unwrap(), date },
-        email: Email {
-            from: FROM.parse().unwrap(),
-            to_name: None,
-            cc: Vec::new(),
-            bcc: Vec::new(),
-            reply_to: Vec::new(),
-            subject: "Teklif".to_owned(),
-            text: "Merhaba Işıl".to_owned(),
-            html: None,
-            attachments: Vec::new(),
-            tags: Vec::new(),
-            unsubscribe: None,
-        },
-        urgency: Urgency::Interactive,
-    }
+    to_isil(company(), id, Email::plain(FROM.parse().unwrap(), "Teklif", "Merhaba Işıl"))
 }
 
 pub async fn send(smtp: &Smtp) -> Result<Report, SendError> {

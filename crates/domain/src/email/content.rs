@@ -42,6 +42,26 @@ pub struct Email {
     pub unsubscribe: Option<String>,
 }
 
+impl Email {
+    /// One that has a subject and a text, and nothing else.
+    #[must_use]
+    pub fn plain(from: Mailbox, subject: &str, text: &str) -> Self {
+        Self {
+            from,
+            to_name: None,
+            cc: Vec::new(),
+            bcc: Vec::new(),
+            reply_to: Vec::new(),
+            subject: subject.to_owned(),
+            text: text.to_owned(),
+            html: None,
+            attachments: Vec::new(),
+            tags: Vec::new(),
+            unsubscribe: None,
+        }
+    }
+}
+
 /// A file that goes with an e-mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {

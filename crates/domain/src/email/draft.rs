@@ -70,19 +70,7 @@ impl EmailDraft {
     /// An e-mail that says nothing: of one that cannot be written.
     #[must_use]
     pub fn empty(&self) -> Email {
-        Email {
-            from: self.from.clone(),
-            to_name: None,
-            cc: Vec::new(),
-            bcc: Vec::new(),
-            reply_to: Vec::new(),
-            subject: String::new(),
-            text: String::new(),
-            html: None,
-            attachments: Vec::new(),
-            tags: Vec::new(),
-            unsubscribe: None,
-        }
+        Email::plain(self.from.clone(), "", "")
     }
 
     /// The e-mail to one recipient. In HTML a value is text: its signs are escaped.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kopru_adapters_google::{Gmail, GoogleConfig};
 use kopru_domain::CompanyId;
-use kopru_domain::email::{Attachment, EmailAddress, Mailbox};
+use kopru_domain::email::{EmailAddress, Mailbox};
 use kopru_domain::message::MessageStatus;
 use kopru_ports::emails::EmailSender;
 use kopru_ports::tokens::{AccessToken, AccessTokens, Service, TokenErrorKind, TokenKey};
@@ -17,7 +17,6 @@ use kopru_ports::{PortError, Retry};
 use kopru_ports_testkit::suites::email_sender::{EmailWorld, TakenEmail};
 use kopru_ports_testkit::suites::trouble::Trouble;
 use kopru_ports_testkit::{ManualClock, OpenGate};
-use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders as _};
 use secrecy::SecretString;
 use serde_json::json;
 use wiremock::matchers::any;
@@ -65,8 +64,7 @@ impl Respond for Vendor {
 impl Taking {
     fn answer(&mut self, request: &Request) -> ResponseTemplate {
         assert_eq!(request.url.path(), "/upload/gmail/v1/users/me/messages/send");
-        let message = MessageParser::default().parse(&request.body).unwrap();
-        if people(message.to()).iter().any(|to| to.address.as_str() == REFUSED) {
+        if TakenEmail::read(String::new(), &request.body).to.iter().any(|to| to.address.as_str() == REFUSED) {
             return legacy(400, "global", "invalidArgument");
         }
         self.emails.push(request.body.clone());
@@ -119,46 +117,6 @@ async fn gateway() -> Gateway {
     Gateway { vendor, gmail, away, is_away: AtomicBool::new(false), _server: server }
 }
 
-fn people(addresses: Option<&Address<'_>>) -> Vec<Mailbox> {
-    let all = addresses.into_iter().flat_map(Address::iter);
-    all.map(|one| Mailbox::new(one.name(), one.address().unwrap().parse().unwrap())).collect()
-}
-
-/// Lines end in CR LF on the way.
-fn unix(text: &str) -> String {
-    text.replace("\r\n", "\n")
-}
-
-fn file(part: &MessagePart<'_>) -> Attachment {
-    let kind = part.content_type().unwrap();
-    let kind = format!("{}/{}", kind.ctype(), kind.subtype().unwrap());
-    Attachment::new(part.attachment_name().unwrap(), Some(&kind), part.contents().to_vec()).unwrap()
-}
-
-fn list_headers(message: &Message<'_>) -> Vec<(String, String)> {
-    let of_lists = message.headers_raw().filter(|(name, _)| name.starts_with("List-"));
-    of_lists.map(|(name, value)| (name.to_owned(), value.split_whitespace().collect())).collect()
-}
-
-fn taken(place: usize, bytes: &[u8]) -> TakenEmail {
-    let message = MessageParser::default().parse(bytes).unwrap();
-    // Of an e-mail without HTML some would be made.
-    let has_html = message.html_part(0).is_some_and(MessagePart::is_text_html);
-    TakenEmail {
-        provider_id: id(place),
-        from: people(message.from()).remove(0),
-        to: people(message.to()),
-        cc: people(message.cc()),
-        bcc: people(message.bcc()),
-        reply_to: people(message.reply_to()),
-        subject: message.subject().unwrap().to_owned(),
-        text: unix(&message.body_text(0).unwrap()),
-        html: message.body_html(0).filter(|_| has_html).map(|html| unix(&html)),
-        attachments: message.attachments().map(file).collect(),
-        list_headers: list_headers(&message),
-    }
-}
-
 #[async_trait]
 impl EmailWorld for Gateway {
     fn emails(&self) -> &dyn EmailSender {
@@ -182,7 +140,13 @@ impl EmailWorld for Gateway {
     }
 
     async fn taken(&self) -> Vec<TakenEmail> {
-        self.vendor.taking().emails.iter().enumerate().map(|(place, bytes)| taken(place + 1, bytes)).collect()
+        self.vendor
+            .taking()
+            .emails
+            .iter()
+            .enumerate()
+            .map(|(place, bytes)| TakenEmail::read(id(place + 1), bytes))
+            .collect()
     }
 
     async fn becomes(&self, _: &str, _: MessageStatus) {

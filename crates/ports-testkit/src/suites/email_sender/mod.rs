@@ -1,5 +1,6 @@
 //! [`EmailSender`]'s clauses.
 
+mod reading;
 mod repeating;
 mod searching;
 mod sending;
@@ -109,25 +110,19 @@ fn mailbox(text: &str) -> Mailbox {
 
 /// An e-mail of a few words.
 fn email(world: &impl EmailWorld, subject: &str) -> Email {
-    Email {
-        from: world.sender(),
-        to_name: None,
-        cc: Vec::new(),
-        bcc: Vec::new(),
-        reply_to: Vec::new(),
-        subject: subject.to_owned(),
-        text: "Merhaba Işıl".to_owned(),
-        html: None,
-        attachments: Vec::new(),
-        tags: Vec::new(),
-        unsubscribe: None,
-    }
+    Email::plain(world.sender(), subject, "Merhaba Işıl")
+}
+
+/// An e-mail to `isil@example.com`, which that number tells from others.
+#[must_use]
+pub fn to_isil(company: CompanyId, id: u128, email: Email) -> EmailRequest {
+    let date = Timestamp::constant(1_795_428_000, 0);
+    let envelope = Envelope { id: Uuid::from_u128(id), to: address("isil@example.com"), date };
+    EmailRequest { company, envelope, email, urgency: Urgency::Interactive }
 }
 
 fn request(world: &impl EmailWorld, id: u128, email: Email) -> EmailRequest {
-    let date = Timestamp::constant(1_795_428_000, 0);
-    let envelope = Envelope { id: Uuid::from_u128(id), to: address("isil@example.com"), date };
-    EmailRequest { company: world.company(), envelope, email, urgency: Urgency::Interactive }
+    to_isil(world.company(), id, email)
 }
 
 fn plain(world: &impl EmailWorld, id: u128) -> EmailRequest {

@@ -54,6 +54,7 @@ pub mod clock;
 pub mod crm;
 pub mod emails;
 pub mod fakes;
+mod line;
 pub mod memory;
 pub mod messages;
 pub mod nothing;

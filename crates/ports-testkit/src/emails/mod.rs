@@ -2,7 +2,7 @@
 
 mod world;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,11 +10,12 @@ use async_trait::async_trait;
 use kopru_domain::CompanyId;
 use kopru_domain::email::EmailAddress;
 use kopru_domain::message::{MessageStatus, Trouble as Reason};
+use kopru_ports::Retry;
 use kopru_ports::emails::{Doubt, EmailAccount, EmailRequest, EmailSender};
 use kopru_ports::integrations::IntegrationKind;
 use kopru_ports::messages::{Report, SendError, Sender};
-use kopru_ports::{PortError, Retry};
 
+use crate::line::{Line, error};
 use crate::suites::trouble::Trouble;
 
 /// How many e-mails the vendor takes in a second.
@@ -34,11 +35,9 @@ pub struct SentEmail {
 
 #[derive(Debug, Default)]
 struct State {
-    accounts: BTreeSet<CompanyId>,
+    line: Line,
     sent: Vec<SentEmail>,
     refused: BTreeSet<EmailAddress>,
-    next: VecDeque<Trouble>,
-    gone: bool,
 }
 
 /// Takes e-mails and remembers them; what becomes of them, and what goes wrong, tests decide.
@@ -52,7 +51,7 @@ impl MemoryEmails {
 
     /// The company has an account from now on.
     pub fn connect(&self, company: CompanyId) {
-        self.state().accounts.insert(company);
+        self.state().line.accounts.insert(company);
     }
 
     /// Takes nothing to that address.
@@ -62,7 +61,7 @@ impl MemoryEmails {
 
     /// The next call meets `trouble`; the one after it, what is told next.
     pub fn trouble(&self, trouble: Trouble) {
-        self.state().next.push_back(trouble);
+        self.state().line.next.push_back(trouble);
     }
 
     /// An e-mail reaches a status, for a reason where it is a bad one.
@@ -85,19 +84,7 @@ impl MemoryEmails {
         effect: impl FnOnce(&mut State) -> Result<T, SendError>,
     ) -> Result<T, SendError> {
         let mut state = self.state();
-        if !state.accounts.contains(company) {
-            return Err(error(Reason::NotConfigured, Retry::Never));
-        }
-        if state.gone {
-            return Err(error(Reason::ProviderDown, Retry::After(None)));
-        }
-        let unknown = || error(Reason::OutcomeUnknown, Retry::OutcomeUnknown);
-        match state.next.pop_front() {
-            Some(Trouble::Busy) => Err(error(Reason::RateLimited, Retry::After(None))),
-            Some(Trouble::LostBefore) => Err(unknown()),
-            Some(Trouble::LostAfter | Trouble::Silence) => effect(&mut state).and_then(|_| Err(unknown())),
-            None => effect(&mut state),
-        }
+        state.line.begin(company)?.of(|| effect(&mut state))
     }
 }
 
@@ -128,9 +115,7 @@ impl EmailSender for MemoryEmails {
     }
 
     async fn account(&self, company: &CompanyId) -> Result<EmailAccount, SendError> {
-        if !self.state().accounts.contains(company) {
-            return Err(error(Reason::NotConfigured, Retry::Never));
-        }
+        self.state().line.account(company)?;
         let sender = Sender { account: company.to_string(), name: "email".to_owned(), per_second: PACE };
         Ok(EmailAccount { sender, from: None, most_bytes: MOST_BYTES, doubt: Doubt::Repeat(REPEATABLE) })
     }
@@ -150,10 +135,6 @@ impl EmailSender for MemoryEmails {
             self.state().sent.iter().find(|sent| sent.request.envelope.id == id).map(|sent| sent.report.clone());
         Ok(found)
     }
-}
-
-fn error(kind: Reason, retry: Retry) -> SendError {
-    PortError::new("memory", kind, retry)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ impl EmailWorld for MemoryEmails {
     }
 
     fn company(&self) -> CompanyId {
-        self.state().accounts.first().expect("a company").clone()
+        self.state().line.accounts.first().expect("a company").clone()
     }
 
     fn sender(&self) -> Mailbox {
@@ -62,6 +62,6 @@ impl EmailWorld for MemoryEmails {
     }
 
     async fn cut_off(&self) {
-        self.state().gone = true;
+        self.state().line.gone = true;
     }
 }

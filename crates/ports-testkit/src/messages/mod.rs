@@ -2,7 +2,7 @@
 
 mod world;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use kopru_domain::CompanyId;
 use kopru_domain::message::{Channel, MessageStatus, PhoneNumber, Trouble as Reason};
 use kopru_ports::messages::{Content, MessageSender, Report, Search, SendError, SendRequest, Sender};
-use kopru_ports::{Clock, PortError, Retry};
+use kopru_ports::{Clock, Retry};
 
+use crate::line::{Line, error};
 use crate::suites::trouble::Trouble;
 
 /// How many messages a sender takes in a second.
@@ -30,11 +31,9 @@ pub struct SentMessage {
 
 #[derive(Debug, Default)]
 struct State {
-    accounts: BTreeSet<CompanyId>,
+    line: Line,
     sent: Vec<SentMessage>,
     refused: BTreeMap<PhoneNumber, Reason>,
-    next: VecDeque<Trouble>,
-    gone: bool,
 }
 
 /// Takes messages and remembers them; what becomes of them, and what goes wrong, tests decide.
@@ -56,7 +55,7 @@ impl MemoryMessages {
 
     /// The company has an account from now on.
     pub fn connect(&self, company: CompanyId) {
-        self.state().accounts.insert(company);
+        self.state().line.accounts.insert(company);
     }
 
     /// Takes nothing to that number, for that reason.
@@ -66,7 +65,7 @@ impl MemoryMessages {
 
     /// The next call meets `trouble`; the one after it, what is told next.
     pub fn trouble(&self, trouble: Trouble) {
-        self.state().next.push_back(trouble);
+        self.state().line.next.push_back(trouble);
     }
 
     /// A message reaches a status, for a reason where it is a bad one.
@@ -90,19 +89,7 @@ impl MemoryMessages {
         effect: impl FnOnce(&mut State) -> Result<T, SendError>,
     ) -> Result<T, SendError> {
         let mut state = self.state();
-        if !state.accounts.contains(company) {
-            return Err(error(Reason::NotConfigured, Retry::Never));
-        }
-        if state.gone {
-            return Err(error(Reason::ProviderDown, Retry::After(None)));
-        }
-        let unknown = || error(Reason::OutcomeUnknown, Retry::OutcomeUnknown);
-        match state.next.pop_front() {
-            Some(Trouble::Busy) => Err(error(Reason::RateLimited, Retry::After(None))),
-            Some(Trouble::LostBefore) => Err(unknown()),
-            Some(Trouble::LostAfter | Trouble::Silence) => effect(&mut state).and_then(|_| Err(unknown())),
-            None => effect(&mut state),
-        }
+        state.line.begin(company)?.of(|| effect(&mut state))
     }
 }
 
@@ -137,9 +124,7 @@ impl State {
 #[async_trait]
 impl MessageSender for MemoryMessages {
     async fn sender(&self, company: &CompanyId, channel: Channel) -> Result<Sender, SendError> {
-        if !self.state().accounts.contains(company) {
-            return Err(error(Reason::NotConfigured, Retry::Never));
-        }
+        self.state().line.account(company)?;
         Ok(Sender { account: company.to_string(), name: channel.to_string(), per_second: PACE })
     }
 
@@ -169,10 +154,6 @@ impl MessageSender for MemoryMessages {
         };
         self.call(company, cancel).map_err(SendError::sent_nothing)
     }
-}
-
-fn error(kind: Reason, retry: Retry) -> SendError {
-    PortError::new("memory", kind, retry)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ impl MessagesWorld for MemoryMessages {
     }
 
     fn company(&self) -> CompanyId {
-        self.state().accounts.first().expect("a company").clone()
+        self.state().line.accounts.first().expect("a company").clone()
     }
 
     async fn now(&self) -> Timestamp {
@@ -60,6 +60,6 @@ impl MessagesWorld for MemoryMessages {
     }
 
     async fn cut_off(&self) {
-        self.state().gone = true;
+        self.state().line.gone = true;
     }
 }
